@@ -1,0 +1,57 @@
+"""Keeps TensorFlow's start-up lines out of a notebook's cells.
+
+TensorFlow's C++ library reports oneDNN, missing GPU drivers and CPU features while it is imported. The lines carry a
+time and a process id and go to file descriptor 2, which a Jupyter kernel shows in the cell. `TF_CPP_MIN_LOG_LEVEL`
+alone leaves some of them, because they are written before TensorFlow reads it; and switching oneDNN off would make
+convolutions much slower. So the descriptor points to a scratch file while `import tensorflow` runs. If the import fails, what the library had to say is shown after all.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.util
+import os
+import sys
+import tempfile
+
+
+def hush_tensorflow():
+    """Arrange for the coming `import tensorflow` to be quiet; does nothing if it has been imported."""
+    if "tensorflow" not in sys.modules and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the user's own setting wins
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != "tensorflow":
+            return None
+        sys.meta_path.remove(self)  # once is enough, and the search below must not come back here
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module):
+                with _descriptor_2_kept():
+                    run(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+@contextlib.contextmanager
+def _descriptor_2_kept():
+    """Keep what is written to file descriptor 2; show it only if an exception passes."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            if failed:
+                kept.seek(0)
+                os.write(2, kept.read())
