@@ -1,0 +1,37 @@
+"""Answers to the notebooks' exercises: `check.NAME(your_function)` says what is right, or shows the first wrong case.
+
+`check.NAME.hint()` gives one more hint with each call, `check.NAME.solution()` shows our own answer, `check.names()`
+lists the exercises. How an exercise is written stands in `dlcourse/check/_core.py`; the exercises of a notebook stand
+in `dlcourse/check/_week_1_1.py` and so on. Such a module is imported when one of its exercises is asked for.
+"""
+
+import difflib
+import importlib
+import pkgutil
+
+
+def names():
+    """The names of all exercises, in the order of the notebooks."""
+    return [exercise.name for exercise in _exercises()]
+
+
+def _exercises():
+    """Every exercise, week by week; a week is imported when the walk reaches it."""
+    for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        if module.startswith("_week_"):
+            yield from importlib.import_module(f"{__name__}.{module}").EXERCISES
+
+
+def __getattr__(name):
+    if not name.startswith("_"):  # what Python and IPython look for behind the scenes is never an exercise
+        for exercise in _exercises():
+            if exercise.name == name:
+                return exercise
+        near = difflib.get_close_matches(name, names(), cutoff=0.5)
+        near = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names()) or 'none yet'}"
+        raise AttributeError(f"no exercise is called {name!r}; {near}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return ["names", *names()]

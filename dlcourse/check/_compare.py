@@ -1,0 +1,215 @@
+"""Calling a learner's function safely, comparing what it returns with what is right, and showing both in plain text."""
+
+import contextlib
+import copy
+import re
+import traceback
+import warnings
+from numbers import Number
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Outcome(NamedTuple):
+    """What a call did: its result, or the rows of a report on its exception, and its arguments afterwards."""
+
+    result: Any
+    error: list
+    arguments: tuple
+    is_stub: bool
+
+
+class Difference(NamedTuple):
+    """One part of a result that is not as expected: "shape" or "value", rows to print, and what it suggests."""
+
+    stage: str
+    rows: list
+    advice: str
+
+
+def call(function, case):
+    """Call a function on a copy of a case; what it raises is reported, what it warns of is kept quiet.
+
+    A stub is a function that has not been written: it raises NotImplementedError, returns None, or still holds a `...`,
+    in its result or in a computation that stops because of it.
+    """
+    arguments = copy.deepcopy(case)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result = function(*arguments)
+        except Exception as error:
+            is_stub = isinstance(error, NotImplementedError) or "ellipsis" in str(error).lower()
+            return Outcome(None, _report(error, function), arguments, is_stub)
+    with contextlib.suppress(TypeError):  # a result may be a buffer that the next call overwrites
+        result = copy.deepcopy(result)
+    return Outcome(result, [], arguments, result is None or "Ellipsis" in repr(result))
+
+
+def _report(error, function):
+    """The exception and the learner's own line where it passed, without paths and addresses."""
+    rows = [("stopped", _plain(f"{type(error).__name__}: {error}"))]
+    file = function.__code__.co_filename if hasattr(function, "__code__") else None
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return [*rows, ("at", f"line {own[-1].lineno}: {own[-1].line}")] if own else rows
+
+
+def differences(got, expected, rtol=0.0, atol=0.0, part=""):
+    """Yield a Difference for each part of a result that is not as expected, through tuples, lists and dicts.
+
+    Lists and tuples count as the same, and so do a number and an array of shape (). A number of another dtype is right
+    if its value is; True and False are not numbers where they are expected.
+    """
+    where = [("in", f"result{part}")] if part else []
+    kinds = [("expected", kind(expected)), ("got", kind(got))]
+    if _is_number(expected):
+        if not _is_number(got) or np.shape(got) != np.shape(expected) or _is_bool(expected) > _is_bool(got):
+            yield Difference("shape", where + kinds, _shape_advice(got, expected))
+        elif not np.allclose(_float(got), _float(expected), rtol, atol, equal_nan=True):
+            rows = _value_rows(np.asarray(got), np.asarray(expected), rtol, atol)
+            yield Difference("value", where + rows, _value_advice(np.asarray(got), np.asarray(expected), rtol, atol))
+    elif isinstance(expected, dict):
+        if not isinstance(got, dict) or got.keys() != expected.keys():
+            yield Difference("shape", where + kinds, "")
+        else:
+            for key in expected:
+                yield from differences(got[key], expected[key], rtol, atol, f"{part}[{key!r}]")
+    elif isinstance(expected, tuple | list):
+        if not isinstance(got, tuple | list) or len(got) != len(expected):
+            yield Difference("shape", where + kinds, "")
+        else:
+            for index, (one, other) in enumerate(zip(got, expected, strict=True)):
+                yield from differences(one, other, rtol, atol, f"{part}[{index}]")
+    elif not isinstance(got, type(expected)):
+        yield Difference("shape", where + kinds, _shape_advice(got, expected))
+    elif not np.array_equal(got, expected):
+        yield Difference("value", [*where, ("expected", show(expected)), ("got", show(got))], "")
+
+
+def _shape_advice(got, expected):
+    """What a result of the wrong type or shape suggests."""
+    if got is None:
+        return "Is a `return` missing?"
+    if isinstance(got, tuple | list):
+        return "np.array(...) makes an array of a list." if np.ndim(expected) else ""
+    if not _is_number(got) or not _is_number(expected):
+        return ""
+    got_shape, shape = np.shape(got), np.shape(expected)
+    if got_shape == shape:
+        return "A comparison, such as a > 0.5, gives True and False."
+    if not shape:
+        return "One number is wanted: a sum or a mean over everything."
+    if got_shape == shape[::-1]:
+        return "Rows and columns have changed places."
+    if [n for n in got_shape if n > 1] == [n for n in shape if n > 1]:
+        if len(got_shape) < len(shape):
+            return "keepdims=True keeps the axis that a sum runs along."
+        return "It has an axis of length 1 too many."
+    return ""
+
+
+def _value_advice(got, expected, rtol, atol):
+    """What the wrong numbers suggest."""
+    a, b = _float(got), _float(expected)
+    if np.isnan(a).any() > np.isnan(b).any():
+        return "nan is not a number: 0 divided by 0, or the logarithm of a negative number, stands behind it."
+    if np.isinf(a).any() > np.isinf(b).any():
+        return "inf comes from a division by 0, from the logarithm of 0, or from a number too large to hold."
+    if np.allclose(a, -b, rtol, atol):
+        return "Only the sign is wrong."
+    if got.dtype.kind in "iu" and expected.dtype.kind == "f" and np.abs(a - b).max() <= 1:
+        return "These are whole numbers: do //, int() or an integer array cut the fractions off?"
+    if got.dtype.kind == "f" and got.dtype.itemsize < 8 and np.allclose(a, b, rtol=1e-2, atol=1e-3):
+        return f"These numbers are {got.dtype}; float64 keeps more digits."
+    if np.count_nonzero(b) > 1 and np.isfinite(b).all():
+        factor = np.sum(a * b) / np.sum(b * b)
+        if factor and np.allclose(a, factor * b, rtol, atol):
+            return f"Each number is {_number(factor)} times the right one."
+    return ""
+
+
+def _value_rows(got, expected, rtol, atol):
+    """Both arrays, with as many digits as it takes to see a difference."""
+    for digits in (6, 9, 17):
+        rows = [("expected", show(expected, digits)), ("got", show(got, digits))]
+        wrong = np.argwhere(~np.isclose(_float(got), _float(expected), rtol, atol, equal_nan=True))
+        one, other = (_number(array[tuple(wrong[0])], digits) for array in (got, expected))
+        if one != other:
+            break
+    if got.size > _SMALL:
+        rows.append(("first at", f"{wrong[0].tolist()}: expected {other}, got {one}"))
+    return rows
+
+
+_SMALL = 40  # an array of more numbers is shown with its middle left out
+
+
+def kind(value):
+    """What something is, in words: 'an array of shape (2, 3)'."""
+    if value is None:
+        return "None"
+    if _is_number(value):
+        if np.ndim(value) == 0:
+            return "True or False" if _is_bool(value) else "a number"
+        return f"an array of {'True and False' if _is_bool(value) else 'numbers'}, shape {np.shape(value)}"
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(map(repr, value))}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of length {len(value)}"
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        return f"an array of dtype {np.asarray(value).dtype}, shape {np.shape(value)}"
+    return f"a {type(value).__name__}"
+
+
+def show(value, digits=6):
+    """A value as plain text that is the same in every run: few digits, no addresses."""
+    if _is_number(value):
+        array = np.asarray(value)
+        if array.ndim == 0:
+            return _number(array[()], digits)
+        cells = [_number(number, digits) for number in array.flat] if array.ndim > 1 and array.size <= _SMALL else []
+        width = max(map(len, cells), default=0)
+        text = np.array2string(
+            array,
+            separator=", ",
+            threshold=_SMALL,
+            edgeitems=3,
+            max_line_width=96,
+            formatter={"all": lambda number: _number(number, digits).rjust(width)},
+        )
+        return f"{text}  shape {array.shape}" if array.ndim > 1 or array.size > _SMALL else text
+    if isinstance(value, dict | tuple | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        shown = {key: show(part, digits) for key, part in pairs}
+        if any("\n" in text for text in shown.values()):
+            return "\n".join(f"[{key!r}]\n{text}" for key, text in shown.items())
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{key!r}: {text}" for key, text in shown.items()) + "}"
+        return ("[{}]" if isinstance(value, list) else "({})").format(", ".join(shown.values()))
+    return _plain(value.__name__ if hasattr(value, "__name__") else repr(value))
+
+
+def _number(number, digits=6):
+    if isinstance(number, bool | np.bool_ | int | np.integer):
+        return str(number)
+    return f"{number + 0.0:.{digits}g}"  # + 0.0 turns -0 into 0
+
+
+def _plain(text):
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)[:300]
+
+
+def _is_number(value):
+    arraylike = isinstance(value, Number) or (hasattr(value, "__array__") and not isinstance(value, type))
+    return arraylike and np.asarray(value).dtype.kind in "biuf"
+
+
+def _is_bool(value):
+    return _is_number(value) and np.asarray(value).dtype.kind == "b"
+
+
+def _float(value):
+    return np.asarray(value).astype(np.float64)

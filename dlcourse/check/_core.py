@@ -1,0 +1,204 @@
+"""The exercise mechanism: an exercise is data, and one list of typical wrong answers serves learner and test.
+
+An exercise knows the right answer as a function. It calls the learner's function and the right one on the same cases,
+first those that are written down, then random ones from a fixed seed, and compares shape, then properties, then values.
+
+>>> import numpy as np
+>>> from dlcourse.scratch.activations import relu
+>>> exercise = Exercise(
+...     reference=relu,  # the right answer; its name, arguments, docstring and source are shown to the learner
+...     notebook="1-1",
+...     section="1.1.1",
+...     cases=[(np.array([-1.0, 0.0, 2.0]),)],  # each case is the tuple of the arguments
+...     random=lambda rng: (rng.normal(size=(2, 3)),),  # one more case; drawn 20 times
+...     properties=[(lambda a, z: np.all(a >= 0), "no value is negative")],  # given the result, then the arguments
+...     slips=[  # typical wrong answers and what to say to who gives them: at least three, each must be caught
+...         (lambda z: np.minimum(0, z), "This keeps the negative side. Which one does relu keep?"),
+...         (lambda z: np.abs(z), "A negative number must give 0, not its absolute value."),
+...         (lambda z: np.max(z), "np.max is the largest of all numbers; np.maximum compares number by number."),
+...     ],
+...     hints=["A price is not negative: what is below 0 becomes 0.", "np.maximum compares number by number."],
+... )
+>>> exercise(lambda z: ...)
+… relu: not yet. Fill in the function and run this cell again. check.relu.hint() gives a hint.
+>>> exercise(lambda z: abs(z))
+relu
+  ✓ it runs
+  ✓ type and shape
+  ✓ no value is negative
+  ✗ value, in case 1 of 21
+      z         [-1, 0, 2]
+      expected  [0, 0, 2]
+      got       [1, 0, 2]
+    A negative number must give 0, not its absolute value.
+    check.relu.hint() gives a hint.
+>>> exercise(lambda z: z * (z > 0))
+relu
+  ✓ it runs
+  ✓ type and shape
+  ✓ no value is negative
+  ✓ value
+  ✓ the arguments stay as they were
+  Right in all 21 cases.
+
+A week's module holds `EXERCISES`, a list of these. A property must be broken by one of the slips, and the right answer
+must return something else than None in the first case. Results may be numbers, arrays, strings, booleans, and tuples,
+lists or dicts of them.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dlcourse.check._compare import call, differences, show
+
+import numpy as np
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Exercise:
+    """One exercise; the module's first lines show how to write it and what it prints.
+
+    Args:
+        reference: The right answer, a function with a docstring.
+        notebook: The notebook that sets it, such as "1-2".
+        section: The section in the notes, such as "1.2.3".
+        cases: Argument tuples to try, the most telling first.
+        hints: Sentences, from a nudge to nearly the answer.
+        slips: Pairs (wrong function, what to say to who wrote it).
+        random: Function of a NumPy random generator that returns one more argument tuple.
+        properties: Pairs (predicate of the result and the arguments, the fact it tests as a sentence without a stop).
+        name: What the exercise is called; the name of `reference` if None.
+        random_cases: How many random cases to draw.
+        rtol, atol: How far a number may be from ours: atol + rtol · |ours|.
+    """
+
+    reference: Callable
+    notebook: str
+    section: str
+    cases: Sequence[tuple]
+    hints: Sequence[str]
+    slips: Sequence[tuple[Callable, str]]
+    random: Callable | None = None
+    properties: Sequence[tuple[Callable, str]] = ()
+    name: str | None = None
+    random_cases: int = 20
+    rtol: float = 1e-6
+    atol: float = 1e-9
+
+    def __post_init__(self):
+        self.name = self.name or self.reference.__name__
+        self._hints_given = 0
+
+    def __call__(self, function):
+        """Print what is right about `function`, or its first wrong case; returns nothing."""
+        print(self._examine(function)[1])
+
+    def passes(self, function):
+        """Whether `function` is right, without a word; for teachers and tests."""
+        return self._examine(function)[0]
+
+    def hint(self):
+        """Print the hints given so far and one more."""
+        self._hints_given = min(self._hints_given + 1, len(self.hints))
+        for number, hint in enumerate(self.hints[: self._hints_given], 1):
+            print(f"Hint {number} of {len(self.hints)}: {hint}")
+        if self._hints_given == len(self.hints):
+            print(f"That was the last hint; check.{self.name}.solution() shows our answer.")
+
+    def solution(self):
+        """Show the source of the right answer, as it stands in the package."""
+        source = f"# {self.reference.__module__}\n{inspect.getsource(self.reference)}"
+        if "ipykernel" in sys.modules:
+            from IPython.display import Code, display
+
+            display(Code(source, language="python"))
+        else:
+            print(source)
+
+    def __repr__(self):
+        about = inspect.getdoc(self.reference).splitlines()[0]
+        return (
+            f"{self.name}{inspect.signature(self.reference)}: {about}\n"
+            f"Notebook {self.notebook}, section {self.section}. check.{self.name}(your_function) checks your answer, "
+            f"check.{self.name}.hint() gives a hint, check.{self.name}.solution() shows ours."
+        )
+
+    def all_cases(self):
+        """The written cases, then the random ones, the same in every run."""
+        rng = np.random.default_rng(0)
+        return [*self.cases, *(self.random(rng) for _ in range(self.random_cases if self.random else 0))]
+
+    def _examine(self, function):
+        """Whether the function is right, and the text that says so."""
+        name, more = self.name, f"check.{self.name}.hint() gives a hint."
+        not_yet = False, f"… {name}: not yet. Fill in the function and run this cell again. {more}"
+        if function is None or function is ...:
+            return not_yet
+        if not callable(function):
+            return False, f"✗ {name}: give the function itself, not what it returns: check.{name}({name})"
+        cases = self.all_cases()
+        ours, theirs = [call(self.reference, case) for case in cases], [call(function, cases[0])]
+        if theirs[0].is_stub and ours[0].result is not None:
+            return not_yet
+        theirs += [call(function, case) for case in cases[1:]]
+        lines = [name]
+        for fact, complain in self._stages():
+            for number, (case, our, their) in enumerate(zip(cases, ours, theirs, strict=True), 1):
+                if rows := complain(case, our, their):
+                    arguments = zip(inspect.signature(self.reference).parameters, map(show, case), strict=False)
+                    advice = self._slip(cases, theirs) or self._likely(case, our, their)
+                    lines.append(f"  ✗ {fact}, in case {number} of {len(cases)}")
+                    lines += [_row(label, text) for label, text in [*arguments, *rows]]
+                    return False, "\n".join([*lines, *(f"    {line}" for line in (advice, more) if line)])
+            lines.append(f"  ✓ {fact}")
+        return True, "\n".join([*lines, f"  Right in all {len(cases)} cases."])
+
+    def _stages(self):
+        """What is tried, in this order: a fact, and a function that gives the rows of a complaint when it fails."""
+        yield "it runs", lambda case, our, their: their.error
+        yield "type and shape", lambda case, our, their: self._first(their.result, our.result, "shape")
+        yield from ((fact, _unless(holds)) for holds, fact in self.properties)
+        yield "value", lambda case, our, their: self._first(their.result, our.result, "value")
+        yield "the arguments stay as they were", lambda case, our, their: self._changed(case, their)
+
+    def _first(self, got, expected, stage):
+        found = differences(got, expected, self.rtol, self.atol)
+        return next((difference.rows for difference in found if difference.stage == stage), [])
+
+    def _changed(self, case, their):
+        names = inspect.signature(self.reference).parameters
+        return [
+            (f"{name} after", show(after))
+            for name, before, after in zip(names, case, their.arguments, strict=False)
+            if any(differences(after, before))
+        ]
+
+    def _slip(self, cases, theirs):
+        """What to say to who wrote one of the typical wrong answers; it must explain every case."""
+        for wrong, message in self.slips:
+            if all(self._alike(call(wrong, case), their) for case, their in zip(cases, theirs, strict=True)):
+                return message
+        return ""
+
+    def _alike(self, a, b):
+        return a.error[:1] == b.error[:1] and not any(
+            (*differences(a.result, b.result, self.rtol, self.atol), *differences(a.arguments, b.arguments))
+        )
+
+    def _likely(self, case, our, their):
+        """What any wrong result of this kind suggests."""
+        if self._changed(case, their):
+            return "Your function changes its own arguments: compute a new array, or work on a copy."
+        found = differences(their.result, our.result, self.rtol, self.atol)
+        return "" if their.error else next((difference.advice for difference in found if difference.advice), "")
+
+
+def _unless(holds):
+    return lambda case, our, their: [] if holds(their.result, *case) else [("got", show(their.result))]
+
+
+def _row(label, text):
+    indented = text.replace("\n", "\n" + 16 * " ")
+    return f"      {label:<9} {indented}"
