@@ -24,10 +24,10 @@ test: $(READY)
 	$(BIN)/pytest tests notebooks --nbval-lax --nbval-cell-timeout=240 -n 2 --dist loadfile
 
 refresh: $(READY)
-	$(BIN)/python tools/refresh.py $(NOTEBOOKS)
+	$(BIN)/python tools/publish.py refresh $(NOTEBOOKS)
 
 book: $(READY)
-	$(BIN)/python tools/book.py
+	$(BIN)/python tools/publish.py book
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.13 was found; install one, or say make PYTHON=/path/to/python3"; exit 1; }

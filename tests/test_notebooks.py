@@ -1,0 +1,219 @@
+"""What every stored notebook keeps, and that the tools which store and publish them see what is wrong."""
+
+import ast
+import re
+from pathlib import Path
+
+from dlcourse import check
+
+import book
+import nbformat
+import publish
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def span(prefix, first, last):
+    return [f"{prefix}.{number}" for number in range(first, last + 1)]
+
+
+# The sections and the numbered equations of the notes, week by week.
+SECTIONS = {
+    "1-1": span("1.1", 1, 3),
+    "1-2": span("1.2", 1, 9),
+    "1-3": span("1.3", 1, 4),
+    "1-4": span("1.4", 1, 4),
+    "2-1": [*span("2.1", 1, 8), "2.2", "2.3", *span("2.3", 1, 2)],
+    "2-2": span("2.4", 1, 7),
+    "2-3": span("2.5", 1, 2),
+    "3-1": span("3.1", 1, 7),
+    "3-2": span("3.2", 1, 8),
+    "3-3": span("3.3", 1, 6),
+    "3-4": span("3.4", 1, 7),
+}
+EQUATIONS = {
+    "1-1": span("1", 1, 1),
+    "1-2": span("1", 2, 10),
+    "1-3": span("1", 11, 14),
+    "1-4": span("1", 15, 16),
+    "2-1": span("2", 1, 4),
+    "2-2": span("2", 5, 5),
+    "2-3": span("2", 6, 7),
+    "3-1": span("3", 1, 7),
+    "3-2": span("3", 8, 9),
+    "3-3": span("3", 10, 14),
+    "3-4": span("3", 15, 28),
+}
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.name[:3])
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def source(notebook, kind):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == kind)
+
+
+def test_the_outputs_show_nothing_but_results(notebook):
+    assert publish.problems(notebook) == []
+
+
+def test_every_section_of_the_notes_has_its_heading_in_order(path, notebook):
+    headings = re.findall(r"^#+ (\d\.\d+(?:\.\d+)?) ", source(notebook, "markdown"), re.MULTILINE)
+    assert [number for number in headings if number in SECTIONS[path.name[:3]]] == SECTIONS[path.name[:3]]
+
+
+def test_every_numbered_equation_of_the_notes_is_there(path, notebook):
+    tags = re.findall(r"\\tag\{(\d\.\d+)\}", source(notebook, "markdown"))
+    assert tags == EQUATIONS[path.name[:3]]
+
+
+def test_the_top_states_a_measured_time_and_memory_within_the_budget(path, notebook):
+    seconds, gigabytes = publish.MEASURED.search(notebook.cells[0].source).groups()
+    assert int(seconds) <= publish.budget(path)
+    assert float(gigabytes) <= publish.GIGABYTES
+
+
+def test_links_between_notebooks_and_to_files_lead_somewhere(path, notebook):
+    planned = {f"{stem}" for stem in re.findall(r"notebooks/([\w-]+\.ipynb)", (ROOT / "README.md").read_text("utf-8"))}
+    planned |= set(re.findall(r"`([\d]-[\d]-[\w-]+\.ipynb)`", (ROOT / "README.md").read_text("utf-8")))
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", source(notebook, "markdown")):
+        assert (path.parent / target).exists() or target in planned, target
+
+
+def test_one_cell_imports_dlcourse_before_keras(notebook):
+    # In this order, because dlcourse keeps TensorFlow's start-up lines out of the page.
+    cells = [
+        c.source for c in notebook.cells if c.cell_type == "code" and re.search(r"^(import|from) ", c.source, re.M)
+    ]
+    assert len(cells) == 1
+    names = [re.split(r"[ .]", line)[1] for line in cells[0].splitlines() if re.match(r"import |from ", line)]
+    assert "dlcourse" in names
+    assert not {"keras", "tensorflow"} & set(names[: names.index("dlcourse")])
+
+
+def test_one_cell_holds_the_parameters(notebook):
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells) == 1
+
+
+def test_cells_are_short_plain_python_without_installs_or_downloads(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            ast.parse(cell.source)  # a magic is no Python
+            assert len(cell.source.splitlines()) <= 18, cell.source
+            assert not re.search(r"pip install|urlopen|urlretrieve|get_file|requests\.", cell.source)
+
+
+def test_there_are_two_to_five_exercises_each_with_a_check(notebook):
+    used = set(re.findall(r"\bcheck\.(\w+)\(", source(notebook, "code")))
+    assert 2 <= len(used) <= 10
+    assert used <= set(check.names())
+    assert "Your turn" in source(notebook, "markdown")
+
+
+def test_the_quick_check_asks_three_to_six_questions_with_folded_answers(path, notebook):
+    text = source(notebook, "markdown")
+    assert "Quick check" in text
+    assert 3 <= text.count("<details>") <= (12 if path.name.startswith("3-2") else 6)
+    assert text.count("<details>") == text.count("</details>") == text.count("<summary>")
+
+
+def test_some_outputs_are_compared_when_the_notebook_runs_as_a_test(notebook):
+    compared = [c for c in notebook.cells if "nbval-check-output" in c.metadata.get("tags", [])]
+    assert len(compared) >= 3
+    assert all(cell.outputs for cell in compared)
+
+
+def test_the_readme_shows_its_picture(path, notebook):
+    assert publish.cover_path(path).is_file()
+    assert f"notebooks/covers/{path.name[:3]}.png" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_its_page_loads_nothing_from_elsewhere_and_draws_every_formula(path, tmp_path):
+    index = book.write_book([path], tmp_path)
+    page = (tmp_path / f"{path.stem}.html").read_text("utf-8")
+    assert not re.search(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?https?:""", page)
+    assert len(re.findall(r"<math ", page)) >= len(EQUATIONS[path.name[:3]])
+    assert not re.search(r"(?<!\\)\$\$|\\frac|\\tag", re.sub(r"<pre>.*?</pre>", "", page, flags=re.S))
+    assert all(alt for alt in re.findall(r'<img[^>]*alt="([^"]*)"', page))
+    assert f'href="{path.stem}.html"' in index.read_text("utf-8")
+
+
+def notebook_showing(output, source="1 + 1", count=1):
+    cell = nbformat.v4.new_code_cell(source, outputs=[output], execution_count=count)
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+def text(words):
+    return nbformat.v4.new_output("stream", name="stdout", text=words)
+
+
+@pytest.mark.parametrize(
+    ("output", "count", "complaint"),
+    [
+        (text("UserWarning: careful"), 1, "a warning"),
+        (text("saved to /home/ada/model.keras"), 1, "an absolute path"),
+        (text(r"saved to C:\Users\ada"), 1, "an absolute path"),
+        (text("<Line2D at 0x7f60a695f140>"), 1, "an address in memory"),
+        (text("done at 2026-01-31 12:00"), 1, "a time stamp"),
+        (nbformat.v4.new_output("stream", name="stderr", text="hm"), 1, "stderr"),
+        (nbformat.v4.new_output("error", ename="KeyError", evalue="x", traceback=[]), 1, "the error KeyError"),
+        (nbformat.v4.new_output("display_data", data={"image/png": "aGk="}), 1, "without a text alternative"),
+        (text("fine"), 7, "execution count 7"),
+        (text("fine"), None, "execution count None"),
+    ],
+)
+def test_the_tool_sees_what_should_not_be_stored(output, count, complaint):
+    assert any(complaint in problem for problem in publish.problems(notebook_showing(output, count=count)))
+
+
+def test_the_tool_accepts_what_is_fine():
+    assert (
+        publish.problems(notebook_showing(text("accuracy 0.913 on 10/60 pictures, 3/4 of them; see data/README.md")))
+        == []
+    )
+
+
+def test_a_refresh_stores_nothing_when_a_cell_warns(tmp_path):
+    path = tmp_path / "1-1-test.ipynb"
+    cells = [nbformat.v4.new_code_cell("import warnings\nwarnings.warn('old')")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    before = path.read_bytes()
+    with pytest.raises(SystemExit, match="stderr"):
+        publish.refresh(path)
+    assert path.read_bytes() == before
+
+
+def test_a_refresh_stores_results_time_memory_and_cover(tmp_path):
+    path = tmp_path / "1-1-test.ipynb"
+    draw = "from dlcourse import plots\nfigure = plots.curves({'a': [1, 2]}, title='t')\nplots.show(figure, 'a line')"
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title\nAbout 990 s and 99.0 GB on two cores"),
+        nbformat.v4.new_code_cell("print(1, flush=True)\nprint(2)", metadata={"tags": ["x"], "noise": 1}),
+        nbformat.v4.new_code_cell(draw),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    publish.refresh(path)
+    stored = nbformat.read(path, as_version=4)
+    seconds, gigabytes = map(float, publish.MEASURED.search(stored.cells[0].source).groups())
+    assert 0 < seconds < 100
+    assert 0 < gigabytes < 1
+    assert stored.cells[1].outputs[0].text == "1\n2\n"
+    assert stored.cells[1].metadata == {"tags": ["x"]}
+    assert publish.cover_path(path).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_formulas_become_mathml_and_an_unknown_form_is_an_error():
+    assert "<mfrac>" in book.mathml(r"\frac{1}{m}", display="block")
+    assert "<mtable" in book.mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display="block")
+    with pytest.raises(ValueError, match="formula"):
+        book.mathml(r"a & b \\ c & d", display="block")
