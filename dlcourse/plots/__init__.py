@@ -1,0 +1,32 @@
+"""Every kind of figure that two notebooks share, drawn with matplotlib, with one palette and a text alternative.
+
+    from dlcourse import plots
+
+    plots.use_style()                                             # once, in the import cell
+    figure = plots.curves({"training": losses}, title="The loss falls", xlabel="epoch", ylabel="loss")
+    plots.show(figure, "Line chart: the training loss falls from 0.69 to 0.12 in 20 epochs.")
+
+A function that draws takes `ax`, matplotlib axes to draw into; without it a figure of its own is made. Either way it
+returns the figure. `panels` makes a figure with several axes. The figures are not registered with pyplot, so `show` is
+the only way in which they reach a page, and each does so exactly once; `plt.show()` is never needed.
+"""
+
+from dlcourse.plots._curves import curves, decision_boundary
+from dlcourse.plots._diagram import diagram, network
+from dlcourse.plots._images import boxes, filters, image_grid, masks
+from dlcourse.plots._style import PALETTE, panels, show, use_style
+
+__all__ = [
+    "PALETTE",
+    "boxes",
+    "curves",
+    "decision_boundary",
+    "diagram",
+    "filters",
+    "image_grid",
+    "masks",
+    "network",
+    "panels",
+    "show",
+    "use_style",
+]

@@ -1,0 +1,243 @@
+"""Pictures of boxes and arrows, made by code: computation graphs, networks, blocks of layers."""
+
+from dlcourse.plots._style import FONT_SIZE, INK, PALETTE, as_text, bare_axes, text_size, tint
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
+from matplotlib.transforms import ScaledTranslation
+
+FORWARD, BACKWARD = PALETTE.blue, PALETTE.vermillion
+SHAPES = ("box", "circle", "text")
+
+
+def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
+    """Boxes and arrows, with the values that flow forward above the arrows and the gradients that flow back below.
+
+        diagram(
+            {"u": (0, 0, "$u = bc$"), "J": (1, 0, "$J = 3u$")},
+            [("u", "J", {"forward": "6", "backward": "3"})],
+        )
+
+    Args:
+        nodes: A dict from a node's key to (column, row), to (column, row, text), or to a dict with `"at"`:
+            (column, row) and optionally `"text"`, `"shape"` (`"box"`, `"circle"`, `"text"` without an outline) and
+            `"color"`. Columns count to the right, rows upwards; both may be fractions. The text is the key by default
+            and may hold mathematics between dollar signs, and line breaks.
+        edges: A list of (from, to), (from, to, forward), where `forward` is the text above the arrow, or
+            (from, to, options): a dict with optionally `"forward"`, `"backward"` (the text of a second arrow, back from
+            `to` to `from`, below the first), `"color"` and `"curve"` (how far the arrow bends to the left, as a share
+            of its length).
+        title: The finding.
+        cell: (width, height) in inches of one column and one row, in a figure of its own.
+        width: Inches across a new figure; by default as many as the nodes need.
+        ax: Axes to draw into.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: If there is no node, a node or an edge is none of the above, or an edge names no node.
+    """
+    nodes = {key: _node(key, node) for key, node in _some(nodes).items()}
+    edges = [_edge(k, edge, nodes) for k, edge in enumerate(edges)]
+    at = np.array([node["at"] for node in nodes.values()], dtype=float)
+    sizes = np.array([_outline(node) for node in nodes.values()]) / cell
+    margin = np.array([0.06, 0.08]) / cell
+    bent = max([abs(edge["curve"]) for edge in edges], default=0.0) * np.array([0.0, 0.5])
+    low = (at - sizes / 2).min(axis=0) - margin - bent
+    high = (at + sizes / 2).max(axis=0) + margin + bent
+    span = (high - low) * cell
+    figure, ax = bare_axes(ax, width or span[0], span[1] * (width or span[0]) / span[0], title)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect=cell[1] / cell[0])
+    texts = {key: _draw_node(ax, node) for key, node in nodes.items()}
+    figure.draw_without_rendering()  # the outlines get their places, at which the arrows begin and end
+    for edge in edges:
+        _draw_edge(figure, ax, edge, texts, np.asarray(cell, dtype=float))
+    return figure
+
+
+def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax=None):
+    """A fully connected network, a column of circles for each layer and an arrow for each weight.
+
+    Args:
+        layers: For each layer the number of its units, or a list of its units' texts. More than eight units are drawn
+            as three, an ellipsis, and one more.
+        titles: A text under each layer.
+        title, cell, width, ax: As for `diagram`.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: If there is no layer, a layer has no unit, or titles are not as many as layers.
+    """
+    if not layers:
+        raise ValueError("layers: got none, expected at least one.")
+    if titles is not None and len(titles) != len(layers):
+        raise ValueError(f"titles: got {len(titles)}, expected {len(layers)}, one for each layer.")
+    columns = []
+    for k, layer in enumerate(layers):
+        units = [""] * layer if isinstance(layer, (int, np.integer)) else [str(text) for text in layer]
+        if not units:
+            raise ValueError(f"layers[{k}]: got {layer!r}, expected at least one unit.")
+        columns.append([*units[:3], None, units[-1]] if len(units) > 8 else units)
+    tallest = max(len(units) for units in columns)
+    nodes, edges = {}, []
+    for k, units in enumerate(columns):
+        for j, text in enumerate(units):
+            row = (len(units) - 1) / 2 - j
+            if text is None:
+                nodes[k, j] = {"at": (k, row), "text": "$\\vdots$", "shape": "text"}
+                continue
+            words = len(text) > 3 and "$" not in text
+            nodes[k, j] = {"at": (k, row), "text": text, "shape": "box" if words else "circle"}
+            if k > 0:
+                edges += [
+                    ((k - 1, i), (k, j), {"thin": True}) for i, from_ in enumerate(columns[k - 1]) if from_ is not None
+                ]
+        if titles is not None:
+            nodes[k, "title"] = {"at": (k, -(tallest + 0.3) / 2 - 0.3), "text": titles[k], "shape": "text"}
+    return diagram(nodes, edges, title=title, cell=cell, width=width, ax=ax)
+
+
+def _some(nodes):
+    if not isinstance(nodes, dict) or not nodes:
+        raise ValueError(f"nodes: got {nodes!r:.100}, expected a dict with at least one node.")
+    return nodes
+
+
+def _node(key, node):
+    if not isinstance(node, dict):
+        node = dict(zip(("at", "text"), (tuple(node[:2]), *node[2:]), strict=False))
+    node = {"text": str(key), "shape": "box", "color": INK, **node}
+    unknown = set(node) - {"at", "text", "shape", "color"}
+    if unknown or np.shape(node.get("at")) != (2,):
+        raise ValueError(
+            f"nodes[{key!r}]: got {node}, expected (column, row), (column, row, text) or a dict with 'at'."
+        )
+    if node["shape"] not in SHAPES:
+        raise ValueError(f"nodes[{key!r}]: got shape {node['shape']!r}, expected one of {SHAPES}.")
+    return node
+
+
+def _edge(k, edge, nodes):
+    from_, to, *rest = edge
+    options = rest[0] if rest else {}
+    options = options if isinstance(options, dict) else {"forward": options}
+    known = {"forward": None, "backward": None, "color": None, "curve": 0.0, "thin": False}
+    if set(options) - set(known) or len(rest) > 1:
+        raise ValueError(f"edges[{k}]: got {edge!r}, expected (from, to), (from, to, text) or (from, to, dict).")
+    for end in (from_, to):
+        if end not in nodes:
+            raise ValueError(f"edges[{k}]: got the node {end!r}, expected one of {list(nodes)}.")
+    return {"from": from_, "to": to, **known, **options}
+
+
+def _outline(node):
+    """(width, height) in inches of a node."""
+    width, height = text_size(node["text"])
+    if node["shape"] == "circle":
+        return (max(2 * _Outline.RADIUS, np.hypot(width, height) / FONT_SIZE * 72 + 0.6) * FONT_SIZE / 72,) * 2
+    return (width + 2 * _Outline.PAD * FONT_SIZE / 72, height + 2 * _Outline.PAD * FONT_SIZE / 72)
+
+
+class _Outline:
+    """A box style for matplotlib: the outline around a text whose corner, width and height are given in pixels."""
+
+    RADIUS = 1.25  # of a circle, at least, in units of the font size
+    PAD = 0.55
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def __call__(self, x, y, width, height, em):
+        if self.shape == "circle":
+            radius = max(self.RADIUS * em, np.hypot(width, height) / 2 + 0.3 * em)
+            return Path.circle((x + width / 2, y + height / 2), radius)
+        pad = self.PAD * em if self.shape == "box" else 0.3 * em
+        left, bottom, right, top = x - pad, y - pad, x + width + pad, y + height + pad
+        r = min(0.4 * em, (right - left) / 2, (top - bottom) / 2)
+        corners = [(left, bottom), (right, bottom), (right, top), (left, top)]
+        inward = [(1, 1), (-1, 1), (-1, -1), (1, -1)]
+        vertices, codes = [], []
+        for k, ((cx, cy), (sx, sy)) in enumerate(zip(corners, inward, strict=True)):
+            one, two = (cx, cy + sy * r), (cx + sx * r, cy)
+            one, two = (one, two) if k % 2 == 0 else (two, one)
+            vertices += [one, (cx, cy), two]
+            codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
+        codes[0] = Path.MOVETO
+        return Path([*vertices, vertices[0]], [*codes, Path.CLOSEPOLY])
+
+
+def _draw_node(ax, node):
+    plain = node["shape"] == "text"
+    return ax.text(
+        *node["at"],
+        node["text"],
+        ha="center",
+        va="center",
+        color=INK,
+        zorder=3,
+        bbox={
+            "boxstyle": _Outline(node["shape"]),
+            "facecolor": "none" if plain else tint(node["color"], 0.12) if node["color"] != INK else "#F6F6F6",
+            "edgecolor": "none" if plain else node["color"],
+            "linewidth": 1.4,
+        },
+    )
+
+
+def _draw_edge(figure, ax, edge, texts, cell):
+    from_, to = texts[edge["from"]], texts[edge["to"]]
+    start, end = np.array(from_.get_position()), np.array(to.get_position())
+    along = (end - start) * cell
+    along = along / (np.hypot(*along) or 1.0)
+    left = np.array([-along[1], along[0]])
+    up = left if (left[1], -left[0]) > (-1e-9, 0) else -left  # the side that is above, or left of an upright arrow
+    both = edge["backward"] is not None
+    runs = [(start, end, from_, to, 3.0 if both else 0.0, edge["forward"], edge["color"] or (FORWARD if both else INK))]
+    if both:
+        runs.append((end, start, to, from_, -3.0, edge["backward"], BACKWARD))
+    for tail, head, first, last, aside, text, color in runs:
+        shift = ScaledTranslation(*(up * aside / 72), figure.dpi_scale_trans)
+        arrow = FancyArrowPatch(
+            tail,
+            head,
+            transform=ax.transData + shift,
+            patchA=first.get_bbox_patch(),
+            patchB=last.get_bbox_patch(),
+            shrinkA=1.5,
+            shrinkB=1.5,
+            connectionstyle=f"arc3,rad={-edge['curve']}",
+            arrowstyle="-|>",
+            mutation_scale=7 if edge["thin"] else 11,
+            linewidth=0.8 if edge["thin"] else 1.6,
+            linestyle="--" if aside < 0 else "-",
+            color=color,
+            alpha=0.55 if edge["thin"] else 1,
+            zorder=2,
+        )
+        ax.add_patch(arrow)
+        if text:
+            side = up if aside >= 0 else -up
+            middle = _middle(ax, arrow)
+            label = ax.annotate(
+                text,
+                middle,
+                xytext=side * 5,
+                textcoords="offset points",
+                ha="center" if abs(side[0]) < 0.35 else "left" if side[0] > 0 else "right",
+                va="center" if abs(side[1]) < 0.35 else "bottom" if side[1] > 0 else "top",
+                color=as_text(color),
+                zorder=4,
+            )
+            label.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])
+
+
+def _middle(ax, arrow):
+    """The middle of the part of an arrow that shows, in data coordinates."""
+    shaft = arrow.get_path()  # in the arrow's own coordinates
+    vertices = shaft.vertices
+    return tuple((vertices.min(axis=0) + vertices.max(axis=0)) / 2)

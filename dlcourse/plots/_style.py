@@ -1,0 +1,260 @@
+"""The look that all figures share, and the way a figure reaches the page with its text alternative.
+
+The palette is Okabe and Ito's (Color Universal Design, 2008): its colours stay apart under every common kind of colour
+blindness.
+"""
+
+import io
+import sys
+import textwrap
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+
+class Palette(NamedTuple):
+    """Colours by name and by number: `PALETTE.blue` is `PALETTE[0]`. The first ones are the darkest on white."""
+
+    blue: str = "#0072B2"
+    vermillion: str = "#D55E00"
+    green: str = "#009E73"
+    purple: str = "#CC79A7"
+    orange: str = "#E69F00"
+    sky: str = "#56B4E9"
+    black: str = "#000000"
+    yellow: str = "#F0E442"
+
+
+PALETTE = Palette()
+INK = "#1A1A1A"  # text and outlines
+GREY = "#767676"  # the lightest grey that text may have on white (contrast 4.5 : 1)
+WIDTH = 7.2  # inches of a figure across the page
+FONT_SIZE = 10  # points; the one size
+_PIXELS_PER_INCH = 100  # on the page, where a figure is 720 pixels wide and 10 points are 14 pixels
+_SHARPNESS = (1.5, 1.25, 1.0)  # stored pixels per pixel on the page: the first that fits into the budget
+_BUDGET = 120_000  # bytes of a stored figure
+
+
+def use_style():
+    """Set matplotlib's defaults for all figures that follow; called once, in a notebook's import cell.
+
+    White background (it reads in a dark theme too), one font size, quiet axes, the palette's colours in their order.
+    Which backend draws is left as it is.
+    """
+    matplotlib.rcParams.update(
+        {
+            "axes.axisbelow": True,
+            "axes.edgecolor": GREY,
+            "axes.grid": True,
+            "axes.labelcolor": INK,
+            "axes.labelsize": FONT_SIZE,
+            "axes.prop_cycle": matplotlib.cycler(color=list(PALETTE)),
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlelocation": "left",
+            "axes.titlesize": FONT_SIZE,
+            "axes.titleweight": "bold",
+            "figure.constrained_layout.use": True,
+            "figure.dpi": _PIXELS_PER_INCH,
+            "figure.facecolor": "white",
+            "figure.figsize": (WIDTH, 3.4),
+            "figure.titlesize": FONT_SIZE,
+            "figure.titleweight": "bold",
+            "font.size": FONT_SIZE,
+            "grid.color": "#E4E4E4",
+            "grid.linewidth": 0.8,
+            "image.cmap": "gray",
+            "legend.fontsize": FONT_SIZE,
+            "legend.frameon": False,
+            "lines.linewidth": 2,
+            "savefig.dpi": _PIXELS_PER_INCH * _SHARPNESS[0],
+            "savefig.facecolor": "white",
+            "text.color": INK,
+            "xtick.color": GREY,
+            "xtick.labelcolor": INK,
+            "xtick.labelsize": FONT_SIZE,
+            "ytick.color": GREY,
+            "ytick.labelcolor": INK,
+            "ytick.labelsize": FONT_SIZE,
+        }
+    )
+
+
+def show(figure, alt):
+    """Show a figure in the notebook, once, as one PNG that carries a text alternative, and close it.
+
+    The text goes into the output's metadata under `image/png`, `alt`, where nbconvert finds it for the page's
+    `<img alt="…">`, and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside
+    of a notebook the plain text is printed; `figure.savefig(path)` writes the picture.
+
+    A figure that `matplotlib.pyplot` made is closed too; otherwise a notebook would draw it a second time, without its
+    text, at the end of the cell.
+
+    Args:
+        figure: A `matplotlib.figure.Figure`, such as the functions of this module return.
+        alt: What a reader who does not see the figure should learn from it, one or two sentences.
+
+    Raises:
+        ValueError: If `figure` is no figure or `alt` says nothing.
+    """
+    if not isinstance(figure, Figure):
+        raise ValueError(f"figure: got {type(figure).__name__}, expected a matplotlib Figure.")
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt: got {alt!r}, expected a text that tells what the figure shows.")
+    alt = " ".join(alt.split())
+    try:
+        if _in_ipython():
+            from IPython.display import display
+
+            width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
+            display(
+                {"image/png": png(figure), "text/plain": alt},
+                metadata={"image/png": {"alt": alt, "width": width, "height": height}},
+                raw=True,
+            )
+        else:
+            print(alt)
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close(figure)
+
+
+def png(figure):
+    """A figure as PNG bytes: sharper than the page needs where that stays small, in 256 colours where it must be."""
+    for sharpness in _SHARPNESS:
+        picture = _render(figure, sharpness * _PIXELS_PER_INCH)
+        for colours in (None, 256):
+            data = _encode(picture, colours)
+            if len(data) <= _BUDGET:
+                return data
+    return data
+
+
+def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
+    """A figure with several axes, to hand to functions that draw.
+
+    Args:
+        rows, columns: How many axes.
+        size: (width, height) of the figure in inches; by default across the page, 3 inches per row.
+        title: One title above all.
+        **keywords: For `Figure.subplots`: `sharex`, `sharey`, `width_ratios`, …
+
+    Returns:
+        figure, axes: The figure, and a NumPy array of its axes, of shape (rows · columns,), row by row.
+
+    Raises:
+        ValueError: If `rows` or `columns` is less than one.
+    """
+    for name, value in (("rows", rows), ("columns", columns)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1.")
+    figure = Figure(figsize=size or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **keywords)
+    if title is not None:
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=FONT_SIZE)
+    return figure, axes.ravel()
+
+
+# What the other files of this package share
+
+
+def own_axes(ax, size):
+    """(figure, axes): those of `ax`, or new ones of `size` inches."""
+    if ax is None:
+        figure = Figure(figsize=size, layout="constrained")
+        return figure, figure.subplots()
+    if not hasattr(ax, "get_figure") or not hasattr(ax, "transData"):
+        raise ValueError(f"ax: got {type(ax).__name__}, expected matplotlib Axes.")
+    return ax.get_figure(root=True), ax
+
+
+def bare_axes(ax, width, height, title=None, right=0.0):
+    """(figure, axes) without ticks, under a title. A new figure has axes of exactly `width` × `height` inches, and
+    `right` inches beside them for a legend or a colour bar."""
+    if ax is None:
+        total = width + right
+        head = 0.0 if title is None else 0.12 + text_size(wrap(title, total))[1]
+        figure = Figure(figsize=(total, height + head), layout="none")
+        ax = figure.add_axes((0, 0, width / total, height / (height + head)))
+    else:
+        figure, ax = own_axes(ax, None)
+        total = ax.get_position().width * figure.get_figwidth()
+    ax.set_axis_off()
+    set_title(ax, title, total)
+    return figure, ax
+
+
+def set_title(ax, title, inches):
+    """Write a finding above the axes, in as many lines as `inches` need."""
+    if title is not None:
+        ax.set_title(wrap(title, inches), loc="left", fontweight="bold", fontsize=FONT_SIZE)
+
+
+def wrap(text, inches, bold=True):
+    """Break a text into lines no wider than `inches`; line breaks of the text's own stay."""
+    characters = max(int(inches * (12.0 if bold else 13.5)), 1)
+    return "\n".join(textwrap.fill(line, characters, break_long_words=False) for line in str(text).split("\n"))
+
+
+def text_size(text):
+    """(width, height) in inches that a text takes at the one font size, regular weight."""
+    from matplotlib.textpath import TextPath
+
+    lines = str(text).split("\n")
+    widths = [TextPath((0, 0), line, size=FONT_SIZE).get_extents().width if line.strip() else 0 for line in lines]
+    return max(widths) / 72, len(lines) * FONT_SIZE * 1.25 / 72
+
+
+def luminance(color):
+    """Relative luminance as WCAG 2 defines it: black 0, white 1."""
+    channels = np.asarray(to_rgb(color))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def text_on(color):
+    """Black or white, whichever stands out more against `color`."""
+    return "#000000" if luminance(color) > 0.179 else "#FFFFFF"
+
+
+def as_text(color):
+    """`color`, darkened until text in it reads well on white (contrast 4.5 : 1)."""
+    channels = np.asarray(to_rgb(color))
+    while (1 + 0.05) / (luminance(channels) + 0.05) < 4.5:
+        channels = channels * 0.97
+    return to_hex(channels)
+
+
+def tint(color, amount):
+    """`color` thinned with white; amount 0 is white, 1 the colour itself."""
+    return to_hex(1 - amount * (1 - np.asarray(to_rgb(color))))
+
+
+def _in_ipython():
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return get_ipython() is not None
+
+
+def _render(figure, dpi):
+    from PIL import Image
+
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=dpi, facecolor="white", bbox_inches=None)
+    return Image.open(data).convert("RGB")
+
+
+def _encode(picture, colours):
+    if colours is not None:
+        from PIL import Image
+
+        picture = picture.quantize(colours, dither=Image.Dither.NONE)
+    data = io.BytesIO()
+    picture.save(data, format="PNG", optimize=True)
+    return data.getvalue()
