@@ -31,8 +31,8 @@ class Difference(NamedTuple):
 def call(function, case):
     """Call a function on a copy of a case; what it raises is reported, what it warns of is kept quiet.
 
-    A stub is a function that has not been written: it raises NotImplementedError, returns None, or still holds a `...`,
-    in its result or in a computation that stops because of it.
+    A stub is a function that has not been written: it raises NotImplementedError, returns nothing but None, or still
+    holds a `...`, in its result or in a computation that stops because of it.
     """
     arguments = copy.deepcopy(case)
     with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -44,7 +44,14 @@ def call(function, case):
             return Outcome(None, _report(error, function), arguments, is_stub)
     with contextlib.suppress(TypeError):  # a result may be a buffer that the next call overwrites
         result = copy.deepcopy(result)
-    return Outcome(result, [], arguments, result is None or "Ellipsis" in repr(result))
+    return Outcome(result, [], arguments, _is_blank(result))
+
+
+def _is_blank(result):
+    if isinstance(result, dict | tuple | list) and len(result):
+        parts = result.values() if isinstance(result, dict) else result
+        return all(part is None for part in parts) or "Ellipsis" in repr(result)
+    return result is None or "Ellipsis" in repr(result)
 
 
 def _report(error, function):
@@ -71,13 +78,13 @@ def differences(got, expected, rtol=0.0, atol=0.0, part=""):
             yield Difference("value", where + rows, _value_advice(np.asarray(got), np.asarray(expected), rtol, atol))
     elif isinstance(expected, dict):
         if not isinstance(got, dict) or got.keys() != expected.keys():
-            yield Difference("shape", where + kinds, "")
+            yield Difference("shape", where + kinds, _shape_advice(got, expected))
         else:
             for key in expected:
                 yield from differences(got[key], expected[key], rtol, atol, f"{part}[{key!r}]")
     elif isinstance(expected, tuple | list):
         if not isinstance(got, tuple | list) or len(got) != len(expected):
-            yield Difference("shape", where + kinds, "")
+            yield Difference("shape", where + kinds, _shape_advice(got, expected))
         else:
             for index, (one, other) in enumerate(zip(got, expected, strict=True)):
                 yield from differences(one, other, rtol, atol, f"{part}[{index}]")
@@ -92,7 +99,7 @@ def _shape_advice(got, expected):
     if got is None:
         return "Is a `return` missing?"
     if isinstance(got, tuple | list):
-        return "np.array(...) makes an array of a list." if np.ndim(expected) else ""
+        return "np.array(...) makes an array of a list." if _is_number(expected) and np.ndim(expected) else ""
     if not _is_number(got) or not _is_number(expected):
         return ""
     got_shape, shape = np.shape(got), np.shape(expected)
@@ -131,14 +138,13 @@ def _value_advice(got, expected, rtol, atol):
 
 def _value_rows(got, expected, rtol, atol):
     """Both arrays, with as many digits as it takes to see a difference."""
-    for digits in (6, 9, 17):
-        rows = [("expected", show(expected, digits)), ("got", show(got, digits))]
-        wrong = np.argwhere(~np.isclose(_float(got), _float(expected), rtol, atol, equal_nan=True))
-        one, other = (_number(array[tuple(wrong[0])], digits) for array in (got, expected))
-        if one != other:
-            break
-    if got.size > _SMALL:
-        rows.append(("first at", f"{wrong[0].tolist()}: expected {other}, got {one}"))
+    first = np.argwhere(~np.isclose(_float(got), _float(expected), rtol, atol, equal_nan=True))[0]
+    one, other = expected[tuple(first)], got[tuple(first)]
+    digits = next((digits for digits in (6, 9) if _number(one, digits) != _number(other, digits)), 17)
+    rows = [("expected", show(expected, digits)), ("got", show(got, digits))]
+    if got.size > _SMALL:  # the wrong number may stand in the middle that is left out
+        at = f"{first.tolist()}: expected {_number(one, digits)}, got {_number(other, digits)}"
+        rows.append(("first at", at))
     return rows
 
 
@@ -161,7 +167,7 @@ def kind(value):
         return f"the text {value!r}"
     if hasattr(value, "__array__") and not isinstance(value, type):
         return f"an array of dtype {np.asarray(value).dtype}, shape {np.shape(value)}"
-    return f"a {type(value).__name__}"
+    return f"something of type {type(value).__name__}"
 
 
 def show(value, digits=6):
@@ -170,16 +176,9 @@ def show(value, digits=6):
         array = np.asarray(value)
         if array.ndim == 0:
             return _number(array[()], digits)
-        cells = [_number(number, digits) for number in array.flat] if array.ndim > 1 and array.size <= _SMALL else []
-        width = max(map(len, cells), default=0)
-        text = np.array2string(
-            array,
-            separator=", ",
-            threshold=_SMALL,
-            edgeitems=3,
-            max_line_width=96,
-            formatter={"all": lambda number: _number(number, digits).rjust(width)},
-        )
+        text = _array(array, digits)
+        if array.ndim > 1:  # once more, in columns
+            text = _array(array, digits, max(map(len, re.findall(r"[^\s,\[\]]+", text)), default=0))
         return f"{text}  shape {array.shape}" if array.ndim > 1 or array.size > _SMALL else text
     if isinstance(value, dict | tuple | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
@@ -189,7 +188,14 @@ def show(value, digits=6):
         if isinstance(value, dict):
             return "{" + ", ".join(f"{key!r}: {text}" for key, text in shown.items()) + "}"
         return ("[{}]" if isinstance(value, list) else "({})").format(", ".join(shown.values()))
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, separator=", ", threshold=_SMALL, max_line_width=96)
     return _plain(value.__name__ if hasattr(value, "__name__") else repr(value))
+
+
+def _array(array, digits, width=0):
+    cells = {"all": lambda number: _number(number, digits).rjust(width)}
+    return np.array2string(array, separator=", ", threshold=_SMALL, edgeitems=3, max_line_width=96, formatter=cells)
 
 
 def _number(number, digits=6):

@@ -118,7 +118,7 @@ class Exercise:
             print(source)
 
     def __repr__(self):
-        about = inspect.getdoc(self.reference).splitlines()[0]
+        about = (inspect.getdoc(self.reference) or "").partition("\n")[0]
         return (
             f"{self.name}{inspect.signature(self.reference)}: {about}\n"
             f"Notebook {self.notebook}, section {self.section}. check.{self.name}(your_function) checks your answer, "
@@ -147,7 +147,7 @@ class Exercise:
         for fact, complain in self._stages():
             for number, (case, our, their) in enumerate(zip(cases, ours, theirs, strict=True), 1):
                 if rows := complain(case, our, their):
-                    arguments = zip(inspect.signature(self.reference).parameters, map(show, case), strict=False)
+                    arguments = zip(self._arguments(), map(show, case), strict=False)
                     advice = self._slip(cases, theirs) or self._likely(case, our, their)
                     lines.append(f"  ✗ {fact}, in case {number} of {len(cases)}")
                     lines += [_row(label, text) for label, text in [*arguments, *rows]]
@@ -168,12 +168,11 @@ class Exercise:
         return next((difference.rows for difference in found if difference.stage == stage), [])
 
     def _changed(self, case, their):
-        names = inspect.signature(self.reference).parameters
-        return [
-            (f"{name} after", show(after))
-            for name, before, after in zip(names, case, their.arguments, strict=False)
-            if any(differences(after, before))
-        ]
+        arguments = zip(self._arguments(), case, their.arguments, strict=False)
+        return [(f"{name} after", show(after)) for name, before, after in arguments if any(differences(after, before))]
+
+    def _arguments(self):
+        return list(inspect.signature(self.reference).parameters)
 
     def _slip(self, cases, theirs):
         """What to say to who wrote one of the typical wrong answers; it must explain every case."""
@@ -189,10 +188,12 @@ class Exercise:
 
     def _likely(self, case, our, their):
         """What any wrong result of this kind suggests."""
+        if their.error:  # raised before the learner's first line was reached: called with other arguments than expected
+            return f"It is called as {self.name}({', '.join(self._arguments())})." if len(their.error) == 1 else ""
         if self._changed(case, their):
             return "Your function changes its own arguments: compute a new array, or work on a copy."
         found = differences(their.result, our.result, self.rtol, self.atol)
-        return "" if their.error else next((difference.advice for difference in found if difference.advice), "")
+        return next((difference.advice for difference in found if difference.advice), "")
 
 
 def _unless(holds):

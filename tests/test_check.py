@@ -1,0 +1,541 @@
+"""`dlcourse.check`: every exercise takes the right answer and names each typical wrong one; then the mechanism."""
+
+import doctest
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from dlcourse import check
+from dlcourse.check import _core
+from dlcourse.check._compare import call, differences, show
+from dlcourse.check._core import Exercise
+from dlcourse.scratch.activations import relu
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = list(check._exercises())
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+def says(exercise, function):
+    """What the exercise prints; twice the same, and without what differs from machine to machine."""
+    (right, text), again = exercise._examine(function), exercise._examine(function)
+    assert (right, text) == again
+    assert exercise.passes(function) is right
+    assert not re.search(r"0x[0-9a-f]{6}|site-packages|/tmp|\.py\b", text)
+    return text
+
+
+def uncaught(exercise):
+    """The messages of the typical wrong answers that the exercise accepts or takes for something else."""
+    texts = [(message, says(exercise, wrong)) for wrong, message in exercise.slips]
+    return [message for message, text in texts if "✗" not in text or f"    {message}\n" not in text]
+
+
+def idle(exercise):
+    """The properties that no typical wrong answer breaks."""
+
+    def breaks(wrong, holds):
+        for case in exercise.all_cases():
+            their, our = call(wrong, case), call(exercise.reference, case)
+            if their.error or any(found.stage == "shape" for found in differences(their.result, our.result)):
+                return False  # stopped before properties are tried
+            if not holds(their.result, *case):
+                return True
+        return False
+
+    return [fact for holds, fact in exercise.properties if not any(breaks(wrong, holds) for wrong, _ in exercise.slips)]
+
+
+# Every exercise of every notebook
+
+
+def test_the_first_two_notebooks_set_two_to_five_exercises_each():
+    for notebook in ("1-1", "1-2"):
+        assert 2 <= sum(exercise.notebook == notebook for exercise in EXERCISES) <= 5, notebook
+
+
+def test_names_are_used_once_and_hide_nothing_of_the_package():
+    names = check.names()
+    assert len(set(names)) == len(names)
+    assert not set(names) & set(vars(check))
+    assert all(name.isidentifier() and not name.startswith("_") for name in names)
+
+
+@each_exercise
+def test_the_right_answer_is_accepted(exercise):
+    text = says(exercise, exercise.reference)
+    assert "✗" not in text
+    assert text.endswith(f"Right in all {len(exercise.all_cases())} cases.")
+
+
+@each_exercise
+def test_the_right_answer_is_accepted_in_single_numbers_lists_or_tuples(exercise):
+    """A learner's `float(...)` or `return [a, b]` is as good as our array of shape () or tuple."""
+
+    def plain(result):
+        if isinstance(result, tuple | list):
+            return [plain(part) for part in result]
+        if isinstance(result, dict):
+            return {key: plain(part) for key, part in result.items()}
+        return result.item() if isinstance(result, np.ndarray | np.generic) and result.ndim == 0 else result
+
+    assert exercise.passes(lambda *arguments: plain(exercise.reference(*arguments)))
+
+
+@each_exercise
+def test_each_of_three_or_more_typical_wrong_answers_is_caught_and_named(exercise):
+    assert len(exercise.slips) >= 3
+    assert uncaught(exercise) == []
+
+
+@each_exercise
+def test_every_property_is_broken_by_a_typical_wrong_answer(exercise):
+    assert idle(exercise) == []
+
+
+@each_exercise
+def test_a_stub_is_not_yet_and_no_mistake(exercise):
+    def refuses(*arguments):
+        raise NotImplementedError
+
+    for stub in (lambda *arguments: ..., lambda *arguments: None, refuses, ..., None):
+        text = says(exercise, stub)
+        assert text.startswith(f"… {exercise.name}: not yet.")
+        assert f"check.{exercise.name}.hint()" in text
+        assert not exercise.passes(stub)
+
+
+@each_exercise
+def test_cases_fit_the_function_and_are_the_same_in_every_run(exercise):
+    cases = exercise.all_cases()
+    assert len(cases) >= 2
+    for case, again in zip(cases, exercise.all_cases(), strict=True):
+        assert isinstance(case, tuple), "a case is the tuple of the arguments; mind the comma in (z,)"
+        inspect.signature(exercise.reference).bind(*case)
+        assert not any(differences(case, again))
+
+
+@each_exercise
+def test_an_exercise_explains_itself(exercise, capsys):
+    assert exercise.hints and all(
+        hint.strip() and hint.endswith((".", "?", "!", ":", ")", "`")) for hint in exercise.hints
+    )
+    assert re.fullmatch(r"[1-3]-[1-4]", exercise.notebook)
+    assert exercise.section.startswith(exercise.notebook.replace("-", "."))
+    assert inspect.getdoc(exercise.reference)
+    assert exercise.name in repr(exercise) and exercise.section in repr(exercise)
+    exercise.solution()
+    assert "def " in capsys.readouterr().out
+
+
+@each_exercise
+def test_an_exercise_is_set_in_its_notebook(exercise):
+    (path,) = (ROOT / "notebooks").glob(f"{exercise.notebook}-*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
+    assert re.search(rf"\bcheck\.{exercise.name}\(", code)
+
+
+# The mechanism, on an exercise with several arguments and results
+
+
+def line(x, y, scale):
+    """Slope and intercept of the line through two points, the slope first."""
+    slope = (y[1] - y[0]) / (x[1] - x[0])
+    return {"slope": slope * scale, "points": np.stack([x, y])}, "up" if slope > 0 else "down"
+
+
+LINE = Exercise(
+    reference=line,
+    notebook="1-1",
+    section="1.1.1",
+    cases=[(np.array([0.0, 2.0]), np.array([1.0, 2.0]), 1.0)],
+    random=lambda rng: (np.sort(rng.normal(size=2)), rng.normal(size=2), 2.0),
+    slips=[(lambda x, y, scale: ({**line(x, y, scale)[0], "slope": 0.0}, "up"), "A slope of 0 is level.")],
+    hints=["Rise over run.", "(y[1] - y[0]) / (x[1] - x[0])"],
+)
+
+
+def changed(**parts):
+    """The right answer with some of its parts replaced."""
+
+    def answer(x, y, scale):
+        result, word = line(x, y, scale)
+        word = parts.get("word", word)
+        replaced = {key: parts[key](result[key]) for key in result if key in parts}
+        return {**result, **replaced}, word
+
+    return answer
+
+
+def overwrites(x, y, scale):
+    result = line(x, y, scale)
+    x -= 1.0
+    return result
+
+
+def forgets_an_argument(x, y):
+    return line(x, y, 1.0)
+
+
+def divides_by_zero(x, y, scale):
+    return scale / 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        # it runs
+        (divides_by_zero, "✗ it runs, in case 1 of 21"),
+        (divides_by_zero, "stopped   ZeroDivisionError: "),
+        (divides_by_zero, ": return scale / 0"),
+        (forgets_an_argument, "It is called as line(x, y, scale)."),
+        # type and shape
+        (lambda x, y, scale: 3.0, "✗ type and shape, in case 1 of 21"),
+        (lambda x, y, scale: 3.0, "expected  a tuple of length 2\n      got       a number\n"),
+        (lambda x, y, scale: line(x, y, scale)[0], "got       a dict with the keys 'slope', 'points'"),
+        (lambda x, y, scale: ({"slop": 1.0}, "up"), "in        result[0]\n"),
+        (lambda x, y, scale: ({"slop": 1.0}, "up"), "got       a dict with the keys 'slop'"),
+        (changed(word=1), "expected  the text 'up'\n      got       a number\n"),
+        (changed(slope=str), "expected  a number\n      got       the text '0.5'\n"),
+        (changed(slope=lambda a: None), "Is a `return` missing?"),
+        (changed(slope=lambda a: np.array([[a]])), "One number is wanted: a sum or a mean over everything."),
+        (changed(points=np.ndarray.tolist), "np.array(...) makes an array of a list."),
+        (changed(points=lambda a: a[None]), "got       an array of numbers, shape (1, 2, 2)"),
+        (changed(points=lambda a: a[None]), "It has an axis of length 1 too many."),
+        (changed(points=lambda a: a.astype(object)), "got       an array of dtype object, shape (2, 2)"),
+        (changed(points=lambda a: a.astype(str)), "got       an array of dtype <U32, shape (2, 2)"),
+        (changed(points=lambda a: (x for x in a)), "got       something of type generator"),
+        # value
+        (changed(slope=lambda a: a + 1e-5), "✗ value, in case 1 of 21"),
+        (changed(slope=lambda a: a + 1e-5), "in        result[0]['slope']\n"),
+        (changed(slope=lambda a: a + 1e-5), "expected  0.5\n      got       0.50001\n"),
+        (changed(slope=lambda a: a + 1e-6), "expected  0.5\n      got       0.500001\n"),
+        (changed(slope=lambda a: a * 10 / 3 + 1e-12), "expected  0.5\n      got       1.66667\n"),
+        (changed(slope=lambda a: -a), "Only the sign is wrong."),
+        (changed(points=lambda a: 3 * a), "Each number is 3 times the right one."),
+        (changed(slope=lambda a: a // 1), "expected  0.5\n      got       0\n"),
+        (changed(slope=int), "These are whole numbers: do //, int() or an integer array cut the fractions off?"),
+        (changed(slope=lambda a: np.float16(a + 1e-3)), "These numbers are float16; float64 keeps more digits."),
+        (changed(slope=lambda a: np.nan), "nan is not a number"),
+        (changed(slope=lambda a: np.inf), "inf comes from a division by 0"),
+        (changed(word="down"), "expected  'up'\n      got       'down'\n"),
+        # the arguments stay as they were
+        (overwrites, "✗ the arguments stay as they were, in case 1 of 21"),
+        (overwrites, "x after   [-1, 1]"),
+        (overwrites, "Your function changes its own arguments"),
+    ],
+)
+def test_a_wrong_answer_is_described(wrong, expected):
+    text = says(LINE, wrong)
+    assert expected in text
+    assert text.count("✗") == 1 and text.endswith("check.line.hint() gives a hint.")
+    assert "      x         [0, 2]\n      y         [1, 2]\n      scale     1\n" in text
+
+
+def stops_halfway(x, y, scale):
+    slope = ...
+    return {"slope": slope * scale, "points": np.stack([x, y])}, "up"
+
+
+def fills_an_array_with_dots(x, y, scale):
+    return {"slope": np.where(x > 0, ..., 0.0), "points": np.stack([x, y])}, "up"
+
+
+def raises_not_implemented(x, y, scale):
+    raise NotImplementedError("write me")
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        ...,
+        None,
+        lambda x, y, scale: ...,
+        lambda x, y, scale: None,
+        lambda x, y, scale: (..., "up"),
+        lambda x, y, scale: (None, None),
+        lambda x, y, scale: {"slope": None},
+        changed(slope=lambda a: ...),
+        stops_halfway,
+        fills_an_array_with_dots,
+        raises_not_implemented,
+    ],
+)
+def test_what_is_not_written_yet_is_not_wrong(stub):
+    assert says(LINE, stub) == (
+        "… line: not yet. Fill in the function and run this cell again. check.line.hint() gives a hint."
+    )
+
+
+def test_none_after_the_first_case_is_a_missing_return_and_no_stub():
+    def forgets_one_branch(x, y, scale):
+        if x[0] == 0:
+            return line(x, y, scale)
+
+    text = says(LINE, forgets_one_branch)
+    assert "✗ type and shape, in case 2 of 21" in text and "got       None" in text and "Is a `return` missing?" in text
+
+
+def test_a_right_answer_may_be_none():
+    exercise = Exercise(
+        reference=lambda n: "even" if n % 2 == 0 else None,
+        name="even",
+        notebook="1-1",
+        section="1.1.1",
+        cases=[(1,), (2,)],
+        slips=[],
+        hints=[],
+    )
+    assert exercise.passes(lambda n: None if n % 2 else "even")
+    assert "expected  'even'" not in says(exercise, lambda n: None)
+    assert "expected  the text 'even'\n      got       None" in says(exercise, lambda n: None)
+
+
+def test_a_result_instead_of_the_function_is_explained():
+    result = line(*LINE.cases[0])
+    assert says(LINE, result) == "✗ line: give the function itself, not what it returns: check.line(line)"
+
+
+def test_the_slip_must_explain_every_case():
+    text = says(LINE, changed(slope=lambda a: 0.0, word="up"))
+    assert "    A slope of 0 is level.\n" in text
+    text = says(LINE, changed(slope=lambda a: 0.0 if a == 0.5 else a))  # the same in the first case only
+    assert "got       0\n" in text and "A slope of 0 is level." not in text
+
+
+def test_values_may_come_as_lists_in_other_number_types_or_as_single_item_types():
+    def relaxed(x, y, scale):
+        result, word = line(x, y, scale)
+        return [{"points": result["points"].astype(np.longdouble), "slope": np.array(result["slope"])}, np.str_(word)]
+
+    assert LINE.passes(relaxed)
+
+
+ZERO_ONE = {"notebook": "1-1", "section": "1.1.1", "slips": [], "hints": []}
+
+
+@pytest.mark.parametrize(
+    ("reference", "wrong", "expected"),
+    [
+        (
+            lambda a: a > 0,
+            lambda a: (a > 0) * 1,
+            "an array of True and False, shape (3,)\n      got       an array of n",
+        ),
+        (lambda a: a > 0, lambda a: a >= 0, "[False, False, True]\n      got       [False, True, True]"),
+        (lambda a: bool(a[0] > 0), lambda a: 0, "expected  True or False\n      got       a number"),
+        (lambda a: bool(a[0] > 0), lambda a: True, "expected  False\n      got       True"),
+        (
+            lambda a: a.astype(int).astype(str),
+            lambda a: a.astype(str),
+            "expected  ['-1', '0', '2']\n      got       ['-1.0'",
+        ),
+        (lambda a: [1, 2], lambda a: [1, 2, 3], "a list of length 2\n      got       a list of length 3"),
+        (
+            lambda a: [1, 2],
+            lambda a: np.array([1, 2]),
+            "a list of length 2\n      got       an array of numbers, shape (2,)",
+        ),
+        (lambda a: a[:, None], lambda a: a, "keepdims=True keeps the axis that a sum runs along."),
+        (lambda a: a[:, None], lambda a: a[None], "Rows and columns have changed places."),
+        (lambda a: a * np.nan, lambda a: a, "expected  [nan, nan, nan]\n      got       [-1, 0, 2]"),
+    ],
+)
+def test_booleans_strings_lists_and_columns(reference, wrong, expected):
+    exercise = Exercise(reference=reference, name="of", cases=[(np.array([-1.0, 0.0, 2.0]),)], **ZERO_ONE)
+    assert exercise.passes(reference)
+    assert expected in says(exercise, wrong)
+
+
+def test_a_learner_cannot_write_into_our_answer():
+    def takes_all(a):
+        a[:] = 0.0  # if the case were shared, ours would be 0 as well
+        return a
+
+    exercise = Exercise(reference=lambda a: a + 1.0, name="up", cases=[(np.ones(3),), (np.zeros(3),)], **ZERO_ONE)
+    assert "expected  [2, 2, 2]\n      got       [0, 0, 0]" in says(exercise, takes_all)
+    assert exercise.cases[0][0].tolist() == [1, 1, 1]
+
+
+def test_changing_a_list_or_dict_in_place_is_seen():
+    exercise = Exercise(
+        reference=lambda words, counts: len(words), name="n", cases=[(["a"], {"b": np.zeros(2)})], **ZERO_ONE
+    )
+    assert "words after []" in says(exercise, lambda words, counts: len([words.pop()]))
+    assert "counts after {'b': [1, 1]}" in says(exercise, lambda words, counts: exec("counts['b'] += 1") or 1)
+
+
+def test_a_buffer_used_again_by_the_next_call_is_no_mistake():
+    buffer = np.zeros(3)
+    exercise = Exercise(reference=lambda a: a + 1.0, name="up", cases=[(np.ones(3),), (np.zeros(3),)], **ZERO_ONE)
+    assert exercise.passes(lambda a: np.add(a, 1.0, out=buffer))
+
+
+def test_warnings_and_numpys_settings_stay_out_of_the_way(recwarn):
+    exercise = Exercise(reference=lambda a: 1 / a, name="inverse", cases=[(np.array([0.0, 2.0]),)], **ZERO_ONE)
+    with np.errstate(all="raise"):  # a learner may have asked NumPy to raise
+        assert exercise.passes(lambda a: 1 / a)
+    assert not recwarn
+
+
+def test_a_large_array_is_cut_short_and_its_first_wrong_number_named():
+    exercise = Exercise(reference=lambda n: np.ones((n, n)), name="ones", cases=[(100,)], **ZERO_ONE)
+
+    def wrong(n):
+        a = np.ones((n, n))
+        a[41, 59] += 1e-5
+        return a
+
+    text = says(exercise, wrong)
+    assert "first at  [41, 59]: expected 1, got 1.00001" in text
+    assert len(text.splitlines()) < 25 and "shape (100, 100)" in text
+
+
+def test_numbers_that_differ_late_are_shown_with_more_digits():
+    exercise = Exercise(reference=lambda n: n / 3, name="third", cases=[(1.0,)], rtol=1e-12, atol=0, **ZERO_ONE)
+    assert "expected  0.333333333\n      got       0.333333334" in says(exercise, lambda n: n / 3 + 1e-9)
+    assert "expected  0.33333333333333331\n      got       0.33333333334333332" in says(
+        exercise, lambda n: n / 3 + 1e-11
+    )
+
+
+def test_values_are_shown_the_same_on_every_machine():
+    assert show(-0.0) == "0" and show(np.array([-0.0, -1e-300])) == "[0, -1e-300]"
+    assert show(np.float64(2.5)) == "2.5" and show(np.array(3)) == "3" and show(np.True_) == "True"
+    assert show(np.zeros((0, 2))) == "[]  shape (0, 2)"
+    assert show(np.array([[1, -20], [300, 4]])) == "[[  1, -20],\n [300,   4]]  shape (2, 2)"
+    assert show((1, "a", None, [2.0])) == "(1, 'a', None, [2])"
+    assert show({"W": np.eye(2), "b": 0}) == "['W']\n[[1, 0],\n [0, 1]]  shape (2, 2)\n['b']\n0"
+    assert show(object()) == "<object object>" and show(np.mean) == "mean"
+
+
+def test_the_worked_example_prints_what_it_says():
+    found = doctest.testmod(_core)
+    assert found.attempted >= 5 and found.failed == 0
+
+
+def example(**changes):
+    """ReLU, as in the first lines of the mechanism."""
+    data = {
+        "reference": relu,
+        "notebook": "1-1",
+        "section": "1.1.1",
+        "cases": [(np.array([-1.0, 0.0, 2.0]),), (np.array([[-3.0], [4.0]]),)],
+        "properties": [(lambda a, z: np.all(a >= 0), "no value is negative")],
+        "slips": [
+            (lambda z: np.minimum(0, z), "This keeps the negative side."),
+            (lambda z: np.abs(z), "A negative number must give 0."),
+            (lambda z: np.max(z), "np.maximum compares number by number."),
+        ],
+        "hints": ["First.", "Second."],
+    }
+    return Exercise(**{**data, **changes})
+
+
+def test_cases_too_weak_and_idle_properties_are_found():
+    assert uncaught(example()) == [] and idle(example()) == []
+    weak = example(cases=[(np.array([1.0, 2.0]),)])  # no negative number: abs and relu agree
+    assert uncaught(weak) == ["A negative number must give 0."]
+    twins = example(slips=[(np.abs, "One."), (lambda z: np.sqrt(z**2), "Two.")])  # the second can never be told
+    assert uncaught(twins) == ["Two."]
+    assert idle(example(properties=[(lambda a, z: a.shape == z.shape, "shape stays")])) == ["shape stays"]
+
+
+def test_a_broken_property_is_shown_with_the_result():
+    text = says(example(), lambda z: z * 1.0)
+    assert "✗ no value is negative, in case 1 of 2\n      z         [-1, 0, 2]\n      got       [-1, 0, 2]\n" in text
+
+
+def test_an_answer_prints_and_returns_nothing(capsys):
+    assert example()(relu) is None
+    assert capsys.readouterr().out == (
+        "relu\n  ✓ it runs\n  ✓ type and shape\n  ✓ no value is negative\n  ✓ value\n"
+        "  ✓ the arguments stay as they were\n  Right in all 2 cases.\n"
+    )
+    assert example().passes(relu) is True and example().passes(np.abs) is False
+    assert capsys.readouterr().out == ""
+
+
+def test_each_call_gives_one_more_hint(capsys):
+    exercise, end = example(), "That was the last hint; check.relu.solution() shows our answer.\n"
+    printed = [exercise.hint() or capsys.readouterr().out for _ in range(3)]
+    assert printed[0] == "Hint 1 of 2: First.\n"
+    assert printed[1] == printed[2] == f"Hint 1 of 2: First.\nHint 2 of 2: Second.\n{end}"
+
+
+def test_the_solution_is_the_source_in_the_package(capsys):
+    example().solution()
+    assert capsys.readouterr().out == f"# dlcourse.scratch.activations\n{inspect.getsource(relu)}\n"
+
+
+def test_an_exercise_describes_itself():
+    assert repr(example()) == (
+        "relu(z): The rectified linear unit max(0, z).\n"
+        "Notebook 1-1, section 1.1.1. check.relu(your_function) checks your answer, check.relu.hint() gives a hint, "
+        "check.relu.solution() shows ours."
+    )
+
+
+# The package, with one notebook's exercises in it
+
+
+@pytest.fixture
+def one_week(monkeypatch):
+    monkeypatch.setattr(check, "_exercises", lambda: iter([example(), example(name="leaky_relu")]))
+
+
+def test_exercises_are_attributes_and_listed(one_week):
+    assert check.names() == ["relu", "leaky_relu"]
+    assert check.relu.name == "relu"
+    assert {"relu", "leaky_relu", "names"} == set(dir(check))
+
+
+def test_an_unknown_name_gets_near_ones(one_week):
+    with pytest.raises(AttributeError, match=r"^no exercise is called 'rellu'; did you mean relu or leaky_relu\?$"):
+        _ = check.rellu
+    with pytest.raises(AttributeError, match=r"^no exercise is called 'xyz'; there are: relu, leaky_relu$"):
+        _ = check.xyz
+
+
+def test_what_ipython_looks_for_is_no_exercise(one_week):
+    assert not hasattr(check, "_ipython_display_") and not hasattr(check, "__wrapped__")
+
+
+def test_checking_an_answer_loads_nothing_but_numpy():
+    code = """
+import sys
+from dlcourse import check
+assert not [name for name in sys.modules if name.startswith("dlcourse.check._week")]
+check.names()
+import dlcourse.check._core
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "numpy" in done.stdout.split()
+    assert not {"tensorflow", "keras", "matplotlib", "IPython", "PIL"} & set(done.stdout.split())
+
+
+def test_in_a_notebook_the_wrong_line_is_named_and_the_solution_coloured():
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    new = nbformat.v4
+    sources = [
+        "import numpy as np\nfrom dlcourse.check._core import Exercise\nfrom dlcourse.scratch.activations import relu\n"
+        "exercise = Exercise(reference=relu, notebook='1-1', section='1.1.1', cases=[(np.ones(2),)], slips=[], "
+        "hints=[])",
+        "def mine(z):\n    # a comment\n    return z.nothing\n\nexercise(mine)",
+        "exercise.solution()",
+    ]
+    notebook = new.new_notebook(cells=[new.new_code_cell(source) for source in sources])
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    (printed,) = notebook.cells[1].outputs
+    assert "stopped   AttributeError: 'numpy.ndarray' object has no attribute 'nothing'" in printed.text
+    assert "at        line 3: return z.nothing\n" in printed.text
+    (shown,) = notebook.cells[2].outputs
+    assert '<span class="k">def</span>' in shown.data["text/html"]
