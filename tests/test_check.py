@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 from dlcourse import check
@@ -162,6 +163,24 @@ LINE = Exercise(
 )
 
 
+def example(**changes):
+    """ReLU, as in the first lines of the mechanism."""
+    data = {
+        "reference": relu,
+        "notebook": "1-1",
+        "section": "1.1.1",
+        "cases": [(np.array([-1.0, 0.0, 2.0]),), (np.array([[-3.0], [4.0]]),)],
+        "properties": [(lambda a, z: np.all(a >= 0), "no value is negative")],
+        "slips": [
+            (lambda z: np.minimum(0, z), "This keeps the negative side."),
+            (lambda z: np.abs(z), "A negative number must give 0."),
+            (lambda z: np.max(z), "np.maximum compares number by number."),
+        ],
+        "hints": ["First.", "Second."],
+    }
+    return Exercise(**{**data, **changes})
+
+
 def changed(**parts):
     """The right answer with some of its parts replaced."""
 
@@ -310,6 +329,27 @@ def test_the_slip_must_explain_every_case():
     assert "got       0\n" in text and "A slope of 0 is level." not in text
 
 
+def test_a_slip_that_stops_or_changes_its_argument_is_told_from_others():
+    def divides_by_an_int(a):
+        return a / 0 if isinstance(a, int) else a.missing
+
+    def clips_in_place(a):
+        a[a < 0] = 0.0
+        return a
+
+    exercise = example(slips=[(divides_by_an_int, "An array has no such attribute."), (clips_in_place, "In place.")])
+    assert uncaught(exercise) == []
+    text = says(exercise, lambda z: z.absent)
+    assert "stopped   AttributeError" in text and "    An array has no such attribute.\n" not in text
+
+    def halves_in_place(a):
+        a /= 2.0
+        return np.maximum(0.0, a * 2.0)
+
+    text = says(exercise, halves_in_place)  # right values, as those of the second slip, but not its doing
+    assert "In place." not in text and "Your function changes its own arguments" in text
+
+
 def test_values_may_come_as_lists_in_other_number_types_or_as_single_item_types():
     def relaxed(x, y, scale):
         result, word = line(x, y, scale)
@@ -380,8 +420,13 @@ def test_a_buffer_used_again_by_the_next_call_is_no_mistake():
 
 def test_warnings_and_numpys_settings_stay_out_of_the_way(recwarn):
     exercise = Exercise(reference=lambda a: 1 / a, name="inverse", cases=[(np.array([0.0, 2.0]),)], **ZERO_ONE)
+
+    def warns(a):
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        return 1 / a
+
     with np.errstate(all="raise"):  # a learner may have asked NumPy to raise
-        assert exercise.passes(lambda a: 1 / a)
+        assert exercise.passes(warns)
     assert not recwarn
 
 
@@ -419,24 +464,6 @@ def test_values_are_shown_the_same_on_every_machine():
 def test_the_worked_example_prints_what_it_says():
     found = doctest.testmod(_core)
     assert found.attempted >= 5 and found.failed == 0
-
-
-def example(**changes):
-    """ReLU, as in the first lines of the mechanism."""
-    data = {
-        "reference": relu,
-        "notebook": "1-1",
-        "section": "1.1.1",
-        "cases": [(np.array([-1.0, 0.0, 2.0]),), (np.array([[-3.0], [4.0]]),)],
-        "properties": [(lambda a, z: np.all(a >= 0), "no value is negative")],
-        "slips": [
-            (lambda z: np.minimum(0, z), "This keeps the negative side."),
-            (lambda z: np.abs(z), "A negative number must give 0."),
-            (lambda z: np.max(z), "np.maximum compares number by number."),
-        ],
-        "hints": ["First.", "Second."],
-    }
-    return Exercise(**{**data, **changes})
 
 
 def test_cases_too_weak_and_idle_properties_are_found():
@@ -504,7 +531,8 @@ def test_an_unknown_name_gets_near_ones(one_week):
         _ = check.xyz
 
 
-def test_what_ipython_looks_for_is_no_exercise(one_week):
+def test_what_ipython_looks_for_is_no_exercise_and_loads_no_week(monkeypatch):
+    monkeypatch.setattr(check, "_exercises", lambda: pytest.fail("the weeks were loaded"))
     assert not hasattr(check, "_ipython_display_") and not hasattr(check, "__wrapped__")
 
 
