@@ -110,10 +110,11 @@ class Exercise:
     def solution(self):
         """Show the source of the right answer, as it stands in the package."""
         source = f"# {self.reference.__module__}\n{inspect.getsource(self.reference)}"
-        if "ipykernel" in sys.modules:
-            from IPython.display import Code, display
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if hasattr(shell, "kernel"):  # in a notebook; Markdown takes the colours and the font of the page
+            from IPython.display import display
 
-            display(Code(source, language="python"))
+            display({"text/markdown": f"```python\n{source}```", "text/plain": source}, raw=True)
         else:
             print(source)
 
@@ -121,8 +122,9 @@ class Exercise:
         about = (inspect.getdoc(self.reference) or "").partition("\n")[0]
         return (
             f"{self.name}{inspect.signature(self.reference)}: {about}\n"
-            f"Notebook {self.notebook}, section {self.section}. check.{self.name}(your_function) checks your answer, "
-            f"check.{self.name}.hint() gives a hint, check.{self.name}.solution() shows ours."
+            f"Notebook {self.notebook}, section {self.section}.\n"
+            f"check.{self.name}(your_function) checks it, check.{self.name}.hint() helps, "
+            f"check.{self.name}.solution() shows ours."
         )
 
     def all_cases(self):
