@@ -56,7 +56,7 @@ def curves(
     set_title(ax, title, ax.get_position().width * figure.get_figwidth())
     ax.set(xlabel=xlabel or "", ylabel=ylabel or "", xscale=xscale, yscale=yscale)
     if xscale == "linear" and not any(isinstance(values, tuple) for values in series.values()):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     free = iter(PALETTE)
     drawn = []
     for label, (x, y) in lines.items():

@@ -42,19 +42,17 @@ def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
     """
     nodes = {key: _node(key, node) for key, node in _some(nodes).items()}
     edges = [_edge(k, edge, nodes) for k, edge in enumerate(edges)]
-    at = np.array([node["at"] for node in nodes.values()], dtype=float)
-    sizes = np.array([_outline(node) for node in nodes.values()]) / cell
-    margin = np.array([0.06, 0.08]) / cell
-    bent = max([abs(edge["curve"]) for edge in edges], default=0.0) * np.array([0.0, 0.5])
-    low = (at - sizes / 2).min(axis=0) - margin - bent
-    high = (at + sizes / 2).max(axis=0) + margin + bent
-    span = (high - low) * cell
-    figure, ax = bare_axes(ax, width or span[0], span[1] * (width or span[0]) / span[0], title)
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect=cell[1] / cell[0])
-    texts = {key: _draw_node(ax, node) for key, node in nodes.items()}
-    figure.draw_without_rendering()  # the outlines get their places, at which the arrows begin and end
-    for edge in edges:
-        _draw_edge(figure, ax, edge, texts, np.asarray(cell, dtype=float))
+    cell = np.asarray(cell, dtype=float)
+    arrows = [arrow for edge in edges for arrow in _arrows(edge, nodes, cell)]
+    low, high = _extent(nodes, arrows, cell)
+    span = high - low
+    width = width or span[0]
+    figure, ax = bare_axes(ax, width, span[1] * width / span[0], title)
+    ax.set_aspect(cell[1] / cell[0])
+    ax.set(xlim=(low[0] / cell[0], high[0] / cell[0]), ylim=(low[1] / cell[1], high[1] / cell[1]))
+    outlines = {key: _draw_node(ax, node).get_bbox_patch() for key, node in nodes.items()}
+    for arrow in arrows:
+        _draw_arrow(figure, ax, arrow, nodes, outlines, cell)
     return figure
 
 
@@ -79,7 +77,7 @@ def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax
         raise ValueError(f"titles: got {len(titles)}, expected {len(layers)}, one for each layer.")
     columns = []
     for k, layer in enumerate(layers):
-        units = [""] * layer if isinstance(layer, (int, np.integer)) else [str(text) for text in layer]
+        units = [" "] * layer if isinstance(layer, (int, np.integer)) else [str(text) for text in layer]
         if not units:
             raise ValueError(f"layers[{k}]: got {layer!r}, expected at least one unit.")
         columns.append([*units[:3], None, units[-1]] if len(units) > 8 else units)
@@ -98,7 +96,7 @@ def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax
                     ((k - 1, i), (k, j), {"thin": True}) for i, from_ in enumerate(columns[k - 1]) if from_ is not None
                 ]
         if titles is not None:
-            nodes[k, "title"] = {"at": (k, -(tallest + 0.3) / 2 - 0.3), "text": titles[k], "shape": "text"}
+            nodes[k, "title"] = {"at": (k, -(tallest - 1) / 2 - 0.7), "text": titles[k], "shape": "text"}
     return diagram(nodes, edges, title=title, cell=cell, width=width, ax=ax)
 
 
@@ -189,55 +187,99 @@ def _draw_node(ax, node):
     )
 
 
-def _draw_edge(figure, ax, edge, texts, cell):
-    from_, to = texts[edge["from"]], texts[edge["to"]]
-    start, end = np.array(from_.get_position()), np.array(to.get_position())
-    along = (end - start) * cell
-    along = along / (np.hypot(*along) or 1.0)
+def _arrows(edge, nodes, cell):
+    """The one or two arrows of an edge, each a dict; places and lengths in inches."""
+    start, end = (np.asarray(nodes[edge[key]]["at"], dtype=float) * cell for key in ("from", "to"))
+    along = end - start
     left = np.array([-along[1], along[0]])
-    up = left if (left[1], -left[0]) > (-1e-9, 0) else -left  # the side that is above, or left of an upright arrow
+    apex = left * edge["curve"] / 2
+    left = left / (np.hypot(*along) or 1.0)
+    up = left if left[1] > 1e-9 or (abs(left[1]) <= 1e-9 and left[0] < 0) else -left  # above, or left of an upright one
+    middle = apex + (_leaves(start, along, nodes[edge["from"]]) + _leaves(end, -along, nodes[edge["to"]])) / 2
     both = edge["backward"] is not None
-    runs = [(start, end, from_, to, 3.0 if both else 0.0, edge["forward"], edge["color"] or (FORWARD if both else INK))]
-    if both:
-        runs.append((end, start, to, from_, -3.0, edge["backward"], BACKWARD))
-    for tail, head, first, last, aside, text, color in runs:
-        shift = ScaledTranslation(*(up * aside / 72), figure.dpi_scale_trans)
-        arrow = FancyArrowPatch(
-            tail,
-            head,
-            transform=ax.transData + shift,
-            patchA=first.get_bbox_patch(),
-            patchB=last.get_bbox_patch(),
+    shared = {"middle": middle, "thin": edge["thin"]}
+    forward = {
+        "from": edge["from"],
+        "to": edge["to"],
+        "text": edge["forward"],
+        "color": edge["color"] or (FORWARD if both else INK),
+        "style": "-",
+        "bend": edge["curve"],
+        "aside": up * (3 / 72 if both else 0.0),
+        "label": up * (7 / 72 if both else 4 / 72),
+    }
+    backward = {
+        "from": edge["to"],
+        "to": edge["from"],
+        "text": edge["backward"],
+        "color": BACKWARD,
+        "style": "--",
+        "bend": -edge["curve"],
+        "aside": -forward["aside"],
+        "label": -forward["label"],
+    }
+    return [{**shared, **arrow} for arrow in ((forward, backward) if both else (forward,))]
+
+
+def _leaves(center, along, node):
+    """Where a straight line from a node's centre leaves its outline."""
+    half = np.array(_outline(node)) / 2
+    with np.errstate(divide="ignore"):
+        return center + along * min(0.5, *(half / np.abs(along)))
+
+
+def _extent(nodes, arrows, cell):
+    """The lower left and upper right corner, in inches, of all that is drawn."""
+    corners = []
+    for node in nodes.values():
+        at, half = np.asarray(node["at"], dtype=float) * cell, np.array(_outline(node)) / 2
+        corners += [at - half, at + half]
+    for arrow in arrows:
+        corners.append(arrow["middle"] + arrow["aside"])
+        if arrow["text"]:
+            size = np.array(text_size(arrow["text"]))
+            at = arrow["middle"] + arrow["label"] - size * _anchor(arrow["label"])
+            corners += [at, at + size]
+    return np.min(corners, axis=0) - 0.07, np.max(corners, axis=0) + 0.07
+
+
+def _anchor(offset):
+    """Which point of a label stands at its place, as shares of its width and height, so that it keeps off its arrow."""
+    side = offset / np.hypot(*offset)
+    return np.array([0.5 if abs(x) < 0.2 else 0.0 if x > 0 else 1.0 for x in side])
+
+
+def _draw_arrow(figure, ax, arrow, nodes, outlines, cell):
+    ax.add_patch(
+        FancyArrowPatch(
+            nodes[arrow["from"]]["at"],
+            nodes[arrow["to"]]["at"],
+            transform=ax.transData + ScaledTranslation(*arrow["aside"], figure.dpi_scale_trans),
+            patchA=outlines[arrow["from"]],
+            patchB=outlines[arrow["to"]],
             shrinkA=1.5,
             shrinkB=1.5,
-            connectionstyle=f"arc3,rad={-edge['curve']}",
+            connectionstyle=f"arc3,rad={-arrow['bend']}",
             arrowstyle="-|>",
-            mutation_scale=7 if edge["thin"] else 11,
-            linewidth=0.8 if edge["thin"] else 1.6,
-            linestyle="--" if aside < 0 else "-",
-            color=color,
-            alpha=0.55 if edge["thin"] else 1,
-            zorder=2,
+            mutation_scale=7 if arrow["thin"] else 11,
+            linewidth=0.8 if arrow["thin"] else 1.6,
+            linestyle=arrow["style"],
+            color=arrow["color"],
+            alpha=0.55 if arrow["thin"] else 1,
+            zorder=4,  # after the nodes, whose outlines get their places when they are drawn
         )
-        ax.add_patch(arrow)
-        if text:
-            side = up if aside >= 0 else -up
-            middle = _middle(ax, arrow)
-            label = ax.annotate(
-                text,
-                middle,
-                xytext=side * 5,
-                textcoords="offset points",
-                ha="center" if abs(side[0]) < 0.35 else "left" if side[0] > 0 else "right",
-                va="center" if abs(side[1]) < 0.35 else "bottom" if side[1] > 0 else "top",
-                color=as_text(color),
-                zorder=4,
-            )
-            label.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])
-
-
-def _middle(ax, arrow):
-    """The middle of the part of an arrow that shows, in data coordinates."""
-    shaft = arrow.get_path()  # in the arrow's own coordinates
-    vertices = shaft.vertices
-    return tuple((vertices.min(axis=0) + vertices.max(axis=0)) / 2)
+    )
+    if arrow["text"]:
+        across, upward = _anchor(arrow["label"])
+        label = ax.annotate(
+            arrow["text"],
+            arrow["middle"] / cell,
+            xytext=arrow["label"] * 72,
+            textcoords="offset points",
+            ha={0.0: "left", 0.5: "center", 1.0: "right"}[across],
+            va={0.0: "bottom", 0.5: "center", 1.0: "top"}[upward],
+            color=as_text(arrow["color"]),
+            zorder=5,
+            annotation_clip=False,
+        )
+        label.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])

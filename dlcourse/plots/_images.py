@@ -105,8 +105,8 @@ def filters(weights, *, titles=None, columns=8, title=None, label="weight", widt
     width = width or (3.2 if single else min(WIDTH - 1.0, 2.0 * min(int(columns), len(pictures))))
     look = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     figure, ax = _sheet(pictures, titles, None, columns, width, title, ax, right=1.0, **look)
-    inches = ax.get_position().height * figure.get_figheight()
-    bar = ax.inset_axes((1.02, max(0.0, 1 - 3.0 / inches) / 2, 0.15 / width, min(1.0, 3.0 / inches)))
+    share = min(0.9, 2.4 / (ax.get_position().height * figure.get_figheight()))
+    bar = ax.inset_axes((1.02, (1 - share) / 2, 0.15 / width, share))
     figure.colorbar(ax.images[0], cax=bar, label=label).outline.set_visible(False)
     return figure
 

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 
 class Palette(NamedTuple):
@@ -34,7 +35,13 @@ GREY = "#767676"  # the lightest grey that text may have on white (contrast 4.5 
 WIDTH = 7.2  # inches of a figure across the page
 FONT_SIZE = 10  # points; the one size
 _PIXELS_PER_INCH = 100  # on the page, where a figure is 720 pixels wide and 10 points are 14 pixels
-_SHARPNESS = (1.5, 1.25, 1.0)  # stored pixels per pixel on the page: the first that fits into the budget
+_QUALITIES = (  # (stored pixels per pixel on the page, colours or None for all): the first that fits into the budget
+    (1.5, None),
+    (1.5, 256),
+    (1.25, 256),
+    (1.0, 256),
+    (1.0, 128),
+)
 _BUDGET = 120_000  # bytes of a stored figure
 
 
@@ -57,7 +64,9 @@ def use_style():
             "axes.titlelocation": "left",
             "axes.titlesize": FONT_SIZE,
             "axes.titleweight": "bold",
+            "figure.constrained_layout.h_pad": 0.06,
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.w_pad": 0.06,
             "figure.dpi": _PIXELS_PER_INCH,
             "figure.facecolor": "white",
             "figure.figsize": (WIDTH, 3.4),
@@ -70,7 +79,7 @@ def use_style():
             "legend.fontsize": FONT_SIZE,
             "legend.frameon": False,
             "lines.linewidth": 2,
-            "savefig.dpi": _PIXELS_PER_INCH * _SHARPNESS[0],
+            "savefig.dpi": _PIXELS_PER_INCH * _QUALITIES[0][0],
             "savefig.facecolor": "white",
             "text.color": INK,
             "xtick.color": GREY,
@@ -124,13 +133,11 @@ def show(figure, alt):
 
 
 def png(figure):
-    """A figure as PNG bytes: sharper than the page needs where that stays small, in 256 colours where it must be."""
-    for sharpness in _SHARPNESS:
-        picture = _render(figure, sharpness * _PIXELS_PER_INCH)
-        for colours in (None, 256):
-            data = _encode(picture, colours)
-            if len(data) <= _BUDGET:
-                return data
+    """A figure as PNG bytes: sharper than the page needs where that stays small, in fewer colours where it must be."""
+    for sharpness, colours in _QUALITIES:
+        data = _encode(_render(figure, sharpness * _PIXELS_PER_INCH), colours)
+        if len(data) <= _BUDGET:
+            break
     return data
 
 
@@ -177,21 +184,25 @@ def bare_axes(ax, width, height, title=None, right=0.0):
     `right` inches beside them for a legend or a colour bar."""
     if ax is None:
         total = width + right
-        head = 0.0 if title is None else 0.12 + text_size(wrap(title, total))[1]
-        figure = Figure(figsize=(total, height + head), layout="none")
+        if title is not None:  # room for a title that is wider than what it stands above
+            total = max(total, min(1.12 * text_size(title)[0] + 0.16, WIDTH))
+        head = 0.0 if title is None else 0.16 + text_size(wrap(title, total - 0.12))[1]
+        placed = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=False)  # "none" is lost in savefig
+        figure = Figure(figsize=(total, height + head), layout=placed)
         ax = figure.add_axes((0, 0, width / total, height / (height + head)))
+        set_title(ax, title, total - 0.12, x=0.06 / width)
     else:
         figure, ax = own_axes(ax, None)
-        total = ax.get_position().width * figure.get_figwidth()
+        set_title(ax, title, ax.get_position().width * figure.get_figwidth())
     ax.set_axis_off()
-    set_title(ax, title, total)
+    ax.set_anchor("N")  # titles of pictures side by side stand on one line
     return figure, ax
 
 
-def set_title(ax, title, inches):
-    """Write a finding above the axes, in as many lines as `inches` need."""
+def set_title(ax, title, inches, x=0.0):
+    """Write a finding above the axes, in as many lines as `inches` need, starting at the share `x` of their width."""
     if title is not None:
-        ax.set_title(wrap(title, inches), loc="left", fontweight="bold", fontsize=FONT_SIZE)
+        ax.set_title(wrap(title, inches), loc="left", x=x, fontweight="bold", fontsize=FONT_SIZE)
 
 
 def wrap(text, inches, bold=True):
@@ -251,10 +262,22 @@ def _render(figure, dpi):
 
 
 def _encode(picture, colours):
+    """PNG bytes, in all colours or in as few as `colours`; the style's own colours stay exactly what they are."""
     if colours is not None:
         from PIL import Image
 
-        picture = picture.quantize(colours, dither=Image.Dither.NONE)
+        own = {*PALETTE, *map(as_text, PALETTE), INK, GREY, "#FFFFFF"}
+        own = np.round(255 * np.array([to_rgb(color) for color in sorted(own)])).astype(int)
+        found = picture.quantize(colours - len(own), dither=Image.Dither.NONE).getpalette()
+        table = Image.new("P", (1, 1))
+        table.putpalette([*own.ravel().tolist(), *found][: 3 * colours])
+        indices = np.array(picture.quantize(palette=table, dither=Image.Dither.NONE))
+        pixels = np.asarray(picture, dtype=int) @ (1 << 16, 1 << 8, 1)
+        for k, code in enumerate(own @ (1 << 16, 1 << 8, 1)):  # Pillow's choice of the nearest is not always exact
+            indices[pixels == code] = k
+        palette = table.getpalette()
+        picture = Image.fromarray(indices)
+        picture.putpalette(palette)
     data = io.BytesIO()
     picture.save(data, format="PNG", optimize=True)
     return data.getvalue()
