@@ -92,7 +92,7 @@ def read_image(name, mode="RGB"):
         width, height = picture.size
         if width * height > MAX_PIXELS:
             raise ValueError(f"The picture {path} has {width} × {height} pixels; at most {MAX_PIXELS:,} are decoded.")
-        return np.asarray(picture if mode is None else picture.convert(mode))
+        return np.array(picture if mode is None else picture.convert(mode))
 
 
 def _stamp(path):
