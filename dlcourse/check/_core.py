@@ -41,9 +41,8 @@ relu
   ✓ the arguments stay as they were
   Right in all 21 cases.
 
-A week's module holds `EXERCISES`, a list of these. Each of the slips must be told from the others by the cases, and each
-property must be broken by one of them. Results may be numbers, arrays, strings, booleans, None, and tuples, lists or
-dicts of them.
+A week's module holds `EXERCISES`, a list of these. The cases must tell each slip from the others, and one of the slips
+must break each property. Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
 """
 
 import inspect
