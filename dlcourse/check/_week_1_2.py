@@ -124,12 +124,8 @@ EXERCISES = [
                 "This is the sum over the examples; the cost is their mean.",
             ),
             (
-                lambda A, Y: -np.mean(Y * np.log(A)),
-                "The examples with y = 0 cost nothing here: the second half is missing.",
-            ),
-            (
                 lambda A, Y: -np.mean(Y * (np.log(A) + (1 - Y) * np.log(1 - A))),
-                "Y multiplies both halves, so examples with y = 0 cost nothing. Mind the brackets.",
+                "The examples with y = 0 cost nothing here: the second half is missing, or Y multiplies both halves.",
             ),
             (lambda A, Y: np.mean((A - Y) ** 2), "This is the squared error; the formula has logarithms."),
         ],
@@ -179,7 +175,7 @@ EXERCISES = [
             (_propagate_with(dz=lambda A, Y: Y - A), "dZ is A − Y, not Y − A."),
             (
                 _propagate_with(over_db=False),
-                "db is a sum over the examples and must be divided by m too. In the notes' code only dots stand for it.",
+                "db is a mean over the examples: divide it by m too. In the notes' code only dots stand for that.",
             ),
             (_propagate_with(over_dw=False, over_db=False), "The gradient is the mean over the examples: divide by m."),
             (
