@@ -18,6 +18,7 @@ main { max-width: 62rem; margin: 0 auto; }
 .equation { display: flex; align-items: center; margin: 0.8em 0; }
 .equation math { flex: 1; }
 details { margin: 0.5em 0; }
+.jp-RenderedMarkdown pre, .jp-RenderedMarkdown code { font-family: var(--jp-code-font-family) !important; }
 </style>{% endblock %}
 """
 _INDEX = """<!DOCTYPE html>
