@@ -88,8 +88,8 @@ def nuclei():
     """One fluorescence micrograph, and which of its pixels belong to which cell nucleus.
 
     Returns:
-        `(image, instances)`, both of shape (512, 512): the brightness as the microscope's camera counted it, uint16,
-        and int32 with 0 for the background and 1…125 for the nuclei.
+        `(image, instances)`, both of shape (512, 512): the brightness, uint8, and which nucleus it is, int32, with
+        1…125 for the nuclei and 0 for the background.
 
     Raises:
         FileNotFoundError, ValueError: If a file is missing or damaged.
