@@ -141,7 +141,7 @@ def decision_boundary(
         background, low, high = answer, 0.0, 1.0
         levels = [(answer, 0.5)]
     else:
-        background = _classes("predict", answer, answer.size).reshape(answer.shape)
+        background = _classes("predict", answer.ravel(), answer.size).reshape(answer.shape)
         classes = max(int(y.max()), int(background.max())) + 1
         shades = ListedColormap([tint(PALETTE[k % len(PALETTE)], 0.3) for k in range(classes)])
         low, high = -0.5, classes - 0.5
@@ -199,7 +199,7 @@ def _line(label, values):
 
 def _classes(name, values, count):
     values = np.asarray(values)
-    if values.shape not in ((count,), (1, count)) and values.size != count:
+    if values.shape not in ((count,), (1, count)):
         raise ValueError(f"{name}: got shape {values.shape}, expected (1, {count}) or ({count},).")
     numbers = values.ravel()
     if numbers.dtype.kind not in "bui" and not np.array_equal(numbers, np.round(numbers)):

@@ -27,8 +27,8 @@ def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
             and may hold mathematics between dollar signs, and line breaks.
         edges: A list of (from, to), (from, to, forward), where `forward` is the text above the arrow, or
             (from, to, options): a dict with optionally `"forward"`, `"backward"` (the text of a second arrow, back from
-            `to` to `from`, below the first), `"color"` and `"curve"` (how far the arrow bends to the left, as a share
-            of its length).
+            `to` to `from`, below the first), `"color"`, `"curve"` (how far the arrow bends to the left, as a share of
+            its length) and `"thin"` (True for one of very many).
         title: The finding.
         cell: (width, height) in inches of one column and one row, in a figure of its own.
         width: Inches across a new figure; by default as many as the nodes need.
@@ -121,15 +121,20 @@ def _node(key, node):
 
 
 def _edge(k, edge, nodes):
+    expected = "expected (from, to), (from, to, text) or (from, to, dict)"
+    if not isinstance(edge, (tuple, list)) or len(edge) not in (2, 3):
+        raise ValueError(f"edges[{k}]: got {edge!r}, {expected}.")
     from_, to, *rest = edge
     options = rest[0] if rest else {}
     options = options if isinstance(options, dict) else {"forward": options}
     known = {"forward": None, "backward": None, "color": None, "curve": 0.0, "thin": False}
-    if set(options) - set(known) or len(rest) > 1:
-        raise ValueError(f"edges[{k}]: got {edge!r}, expected (from, to), (from, to, text) or (from, to, dict).")
+    if set(options) - set(known):
+        raise ValueError(f"edges[{k}]: got {edge!r}, {expected} with keys among {list(known)}.")
     for end in (from_, to):
         if end not in nodes:
             raise ValueError(f"edges[{k}]: got the node {end!r}, expected one of {list(nodes)}.")
+    if np.allclose(nodes[from_]["at"], nodes[to]["at"]):
+        raise ValueError(f"edges[{k}]: got {edge!r}, expected two nodes at different places.")
     return {"from": from_, "to": to, **known, **options}
 
 
@@ -193,7 +198,7 @@ def _arrows(edge, nodes, cell):
     along = end - start
     left = np.array([-along[1], along[0]])
     apex = left * edge["curve"] / 2
-    left = left / (np.hypot(*along) or 1.0)
+    left = left / np.hypot(*along)
     up = left if left[1] > 1e-9 or (abs(left[1]) <= 1e-9 and left[0] < 0) else -left  # above, or left of an upright one
     middle = apex + (_leaves(start, along, nodes[edge["from"]]) + _leaves(end, -along, nodes[edge["to"]])) / 2
     both = edge["backward"] is not None

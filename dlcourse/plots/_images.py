@@ -11,7 +11,11 @@ from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Patch, Rectangle
 
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#004B76", PALETTE[0], "#FFFFFF", PALETTE[1], "#7A3600"])
+SIGNED = LinearSegmentedColormap.from_list(  # an odd number of colours, so that zero is exactly white
+    "signed",
+    [(0, "#004B76"), (0.25, PALETTE.blue), (0.5, "#FFFFFF"), (0.72, PALETTE.vermillion), (1, "#7A3600")],
+    N=257,
+)
 # On a photograph the bright colours stand out; blue and black come last.
 ON_PHOTO = (
     PALETTE.orange,
@@ -134,7 +138,7 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
     """
     picture = as_picture(image, "image")
     corners = np.asarray(boxes, dtype=float)
-    corners = corners.reshape(0, 4) if corners.size == 0 else corners
+    corners = corners.reshape(0, 4) if corners.shape == (0,) else corners
     if corners.ndim != 2 or corners.shape[1] != 4:
         raise ValueError(f"boxes: got shape {corners.shape}, expected (n, 4): x_min, y_min, x_max, y_max.")
     if not np.isfinite(corners).all():

@@ -95,9 +95,10 @@ def use_style():
 def show(figure, alt):
     """Show a figure in the notebook, once, as one PNG that carries a text alternative, and close it.
 
-    The text goes into the output's metadata under `image/png`, `alt`, where nbconvert finds it for the page's
-    `<img alt="…">`, and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside
-    of a notebook the plain text is printed; `figure.savefig(path)` writes the picture.
+    The text goes into the output's metadata under `image/png`, `alt`, the key from which nbconvert's classic template
+    writes `<img alt="…">` (its lab template and JupyterLab itself leave it out as of nbconvert 7.17, JupyterLab 4.6),
+    and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside of a notebook
+    the plain text is printed; `figure.savefig(path)` writes the picture.
 
     A figure that `matplotlib.pyplot` made is closed too; otherwise a notebook would draw it a second time, without its
     text, at the end of the cell.
