@@ -1,4 +1,4 @@
-"""Arrays as a stream of batches: what `model.fit` reads when a data set is too large, or too slow to prepare, at once."""
+"""Arrays as a stream of batches: what `model.fit` reads when a data set is too large, or too slow, to take at once."""
 
 
 def pipeline(images, labels, batch_size=32, *, shuffle=False, seed=0):
