@@ -266,19 +266,19 @@ def _sheet(pictures, titles, marks, columns, width, title, ax, right=0.0, **look
     if columns != int(columns) or columns < 1:
         raise ValueError(f"columns: got {columns!r}, expected a whole number of at least 1.")
     columns = min(int(columns), len(pictures))
-    rows = -(-len(pictures) // columns)
     gap = 0.06
     side = width / columns - gap
-    tallest = side * max(picture.shape[0] / picture.shape[1] for picture in pictures)
     titles = None if titles is None else [wrap(text, side + gap, bold=False) for text in titles]
-    head = 0.0 if titles is None else 0.04 + _LINE * max(text.count("\n") + 1 for text in titles)
-    height = rows * (head + tallest + gap)
+    tops, height = [], 0.0
+    for first in range(0, len(pictures), columns):
+        row = slice(first, first + columns)
+        head = 0.0 if titles is None else 0.04 + _LINE * max(text.count("\n") + 1 for text in titles[row])
+        tops.append(height + head)
+        height += head + side * max(picture.shape[0] / picture.shape[1] for picture in pictures[row]) + gap
     figure, ax = bare_axes(ax, width, height, title, right)
-    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
     look = {"vmin": 0, "vmax": 1, **look}
     for k, picture in enumerate(pictures):
-        left = (k % columns) * (side + gap) + gap / 2
-        top = (k // columns) * (head + tallest + gap) + head
+        left, top = (k % columns) * (side + gap) + gap / 2, tops[k // columns]
         bottom = top + side * picture.shape[0] / picture.shape[1]
         ax.imshow(picture, extent=(left, left + side, bottom, top), **look)
         mark = None if marks is None else marks[k]

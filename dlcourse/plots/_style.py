@@ -40,7 +40,7 @@ _QUALITIES = (  # (stored pixels per pixel on the page, colours or None for all)
     (1.5, 256),
     (1.25, 256),
     (1.0, 256),
-    (1.0, 128),
+    (1.0, 192),
 )
 _BUDGET = 120_000  # bytes of a stored figure
 
