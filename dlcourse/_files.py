@@ -88,10 +88,14 @@ def read_image(name, mode="RGB"):
     from PIL import Image
 
     path = verified(name)
-    with Image.open(path) as picture:
-        width, height = picture.size
-        if width * height > MAX_PIXELS:
-            raise ValueError(f"The picture {path} has {width} × {height} pixels; at most {MAX_PIXELS:,} are decoded.")
+    try:
+        picture = Image.open(path)
+    except Image.DecompressionBombError as error:  # Pillow's own bound, far above ours
+        raise ValueError(f"The picture {path} is too large: at most {MAX_PIXELS:,} pixels are decoded.") from error
+    with picture:
+        if picture.width * picture.height > MAX_PIXELS:
+            size = f"{picture.width} × {picture.height}"
+            raise ValueError(f"The picture {path} is too large: {size}; at most {MAX_PIXELS:,} pixels are decoded.")
         return np.array(picture if mode is None else picture.convert(mode))
 
 
