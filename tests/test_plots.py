@@ -115,6 +115,11 @@ def test_that_test_would_refuse_matplotlibs_own_colours():
     assert smallest_difference(own, "deuteranopia") < 15 and smallest_difference(own, "protanopia") < 15
 
 
+def test_palette_is_okabe_and_itos():
+    published = {to_hex(color) for color in matplotlib.color_sequences["okabe_ito"]}
+    assert {color.lower() for color in plots.PALETTE} == published
+
+
 def test_colours_on_photographs_are_the_palettes():
     assert sorted(ON_PHOTO) == sorted(plots.PALETTE)
 
@@ -262,6 +267,18 @@ def test_a_large_photograph_is_stored_small_and_the_palette_stays_exact():
     scale = stored.shape[0] / figure.bbox.height
     row, column = int(stored.shape[0] - (box.y0 + box.y1) / 2 * scale), int((box.x0 + box.x1) / 2 * scale)
     assert to_hex(stored[row, column] / 255) == ON_PHOTO[0].lower()
+
+
+def test_fewer_colours_leave_the_styles_own_exact():
+    own = [*plots.PALETTE, *map(_style.as_text, plots.PALETTE), _style.INK, _style.GREY, "#FFFFFF"]
+    own = np.round(255 * np.array([to_rgb(color) for color in own])).astype(np.uint8)
+    rng = np.random.default_rng(2)
+    near = np.clip(own[:, None].astype(int) + rng.integers(-3, 4, (len(own), 400, 3)), 0, 255).astype(np.uint8)
+    picture = np.concatenate([near, np.repeat(own[:, None], 5, axis=1)], axis=1)  # rare among many that are near
+    data = _style._encode(Image.fromarray(picture), 64)
+    with Image.open(io.BytesIO(data)) as stored:
+        assert len(stored.getcolors()) <= 64
+        assert np.array_equal(np.asarray(stored.convert("RGB"))[:, 400:], picture[:, 400:])
 
 
 def test_panels_are_axes_of_one_figure_row_by_row():
@@ -894,6 +911,18 @@ def test_arrows_run_between_outlines_forward_above_backward():
     assert (one.x0 + one.x1) / 2 == pytest.approx(gap, abs=2) and (two.x0 + two.x1) / 2 == pytest.approx(gap, abs=2)
     assert to_hex(forward.get_edgecolor()) == plots.PALETTE.blue.lower()
     assert to_hex(backward.get_edgecolor()) == plots.PALETTE.vermillion.lower()
+
+
+def test_an_arrow_reaches_its_node_at_every_resolution():
+    for dpi in (100, 150):
+        figure = plots.diagram(
+            {"a": (0, 0, "one"), "b": (2, 0, "another")}, [("a", "b", {"color": plots.PALETTE.blue})]
+        )
+        page = pixels(figure, dpi)  # the first time that it is drawn
+        columns = np.nonzero((page == np.round(255 * np.array(to_rgb(plots.PALETTE.blue)))).all(axis=2))[1]
+        first, second = extents([text.get_bbox_patch() for text in figure.axes[0].texts], figure)
+        assert columns.min() / dpi == pytest.approx(first.x1 / 100, abs=0.1)
+        assert columns.max() / dpi == pytest.approx(second.x0 / 100, abs=0.1)
 
 
 def test_no_label_of_the_computation_graph_covers_a_node_or_leaves_the_page():
