@@ -113,7 +113,7 @@ def test_only_listed_names_are_opened(fake, name):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "0123  toy/numbers.bin", "f" * 64 + " toy/numbers.bin", "<<<<<<< a conflict of two versions"]
+    "line", ["", "0123  toy/numbers.bin", "f" * 64, "f" * 64 + " toy/numbers.bin", "<<<<<<< a conflict of two versions"]
 )
 def test_a_damaged_line_of_checksums_is_named(fake, line):
     sums = fake / _files.SUMS
