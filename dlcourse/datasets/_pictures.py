@@ -34,7 +34,7 @@ def fashion_mnist():
         FileNotFoundError, ValueError: If the file is missing or damaged.
 
     Source: Xiao, Rasul and Vollgraf (2017), arXiv:1708.07747.
-    Taught in notebook 1-1, section 1.1.4.
+    Taught in notebook 1-1, section 1.1.3.
     """
     return _splits("fashion_mnist/fashion_mnist.npz")
 
@@ -76,7 +76,7 @@ def photo(name):
         ValueError: If no photograph has this name, or its file is damaged or larger than `_files.MAX_PIXELS`.
         FileNotFoundError: If its file is missing.
 
-    Taught in notebook 2-4 and after; `data/photo/LICENSE.txt` names who took each.
+    Taught in notebook 3-1 and after; `data/photo/LICENSE.txt` names who took each.
     """
     photos = _photos()
     if name not in photos:

@@ -21,7 +21,7 @@ def pipeline(images, labels, batch_size=32, *, shuffle=False, seed=0):
     Raises:
         ValueError: If there are no images, not one label for each, or `batch_size` is below 1.
 
-    Taught in notebook 1-1, section 1.1.4.
+    Taught in notebook 1-1, section 1.1.3.
     """
     import tensorflow as tf
 

@@ -58,7 +58,7 @@ def temperatures():
         FileNotFoundError, ValueError: If the file is missing or damaged.
 
     Source: the United States' weather service (NOAA).
-    Taught in notebook 2-2, section 2.2.3.
+    Taught in notebook 2-2, section 2.4.2 of the notes.
     """
     _, rows = _read("temperatures/seattle.csv")
     dates = np.array([row[0] for row in rows], dtype="datetime64[D]")
