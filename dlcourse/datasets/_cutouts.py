@@ -1,0 +1,55 @@
+"""Cut-outs: photographs of animals, fruit, flowers and vehicles without their background."""
+
+import csv
+from typing import NamedTuple
+
+from dlcourse import _files
+
+import numpy as np
+
+CUTOUT_CLASSES = ("bird", "mammal", "fruit", "flower", "vehicle")
+SPLITS = ("train", "test")
+
+
+class Cutouts(NamedTuple):
+    """What `cutouts` returns."""
+
+    images: list
+    labels: np.ndarray
+    names: tuple
+
+
+def cutouts(split="train"):
+    """Photographs of single objects, cut out: the fourth channel tells where the object is.
+
+    The objects are split, not the pictures: two photographs of one animal, or one picture in two colours, lie on the
+    same side. So no bird of the test set was ever seen in training.
+
+    Args:
+        split: `"train"` (109 pictures) or `"test"` (46).
+
+    Returns:
+        A named tuple with
+
+        - `images`, a list of uint8 arrays of shape (height, width, 4): red, green, blue and alpha, which goes from 0
+          (nothing there) to 255 (only the object). Colours are not multiplied by alpha. The longer side is at most
+          192, and no margin is empty;
+        - `labels`, int64, shape (number of images,), to be read with `CUTOUT_CLASSES`;
+        - `names`, a tuple of the objects' names. A name that comes twice is the same object.
+
+    Raises:
+        ValueError: If `split` is none of the two, or a file is damaged.
+        FileNotFoundError: If a file is missing.
+
+    Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and licence of each.
+    Taught in notebook 3-2, section 3.2.6 (transfer learning).
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split: {split!r} is none of {', '.join(map(repr, SPLITS))}.")
+    with _files.verified("cutouts/cutouts.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split]
+    return Cutouts(
+        images=[_files.read_image(f"cutouts/{row['file']}", mode="RGBA") for row in rows],
+        labels=np.array([CUTOUT_CLASSES.index(row["class"]) for row in rows], dtype=np.int64),
+        names=tuple(row["object"] for row in rows),
+    )
