@@ -144,7 +144,10 @@ def test_its_page_loads_nothing_from_elsewhere_and_draws_every_formula(path, tmp
     assert not re.search(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?https?:""", page)
     assert len(re.findall(r"<math ", page)) >= len(EQUATIONS[path.name[:3]])
     assert not re.search(r"(?<!\\)\$\$|\\frac|\\tag", re.sub(r"<pre>.*?</pre>", "", page, flags=re.S))
-    assert all(alt for alt in re.findall(r'<img[^>]*alt="([^"]*)"', page))
+    pictures = re.findall(r"<img[^>]*>", page)
+    alts = [re.search(r'alt="(.*?)"', picture).group(1) for picture in pictures]
+    assert all(alts)
+    assert not any("No description" in alt for alt in alts)
     assert f'href="{path.stem}.html"' in index.read_text("utf-8")
 
 

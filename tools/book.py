@@ -20,6 +20,10 @@ main { max-width: 62rem; margin: 0 auto; }
 details { margin: 0.5em 0; }
 .jp-RenderedMarkdown pre, .jp-RenderedMarkdown code { font-family: var(--jp-code-font-family) !important; }
 </style>{% endblock %}
+{% block data_png %}
+{%- set alt = output | get_metadata('alt', 'image/png') -%}
+{{ super() | replace('<img ', '<img alt="' ~ (alt or '') | escape_html ~ '" ', 1) if alt else super() }}
+{%- endblock %}
 """
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
