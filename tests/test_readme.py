@@ -50,8 +50,15 @@ def test_the_environment_is_pinned_without_addresses_and_ends_with_the_package()
     assert {re.match(r"[\w-]+", want).group().lower() for want in wanted} <= pinned
 
 
-def test_make_does_nothing_twice():
-    if not (ROOT / ".venv" / ".ready").exists():
-        pytest.skip("this environment was not set up by make")
-    plan = subprocess.run(["make", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert "pip install" not in plan
+def test_make_does_nothing_twice(tmp_path):
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text("utf-8"), "utf-8")
+    for name in ("requirements.txt", "pyproject.toml", ".venv/.ready"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def plan(*changed):
+        options = [f"--what-if={name}" for name in changed]
+        return subprocess.run(["make", "-n", "lab", *options], cwd=tmp_path, capture_output=True, text=True).stdout
+
+    assert "pip install" not in plan()
+    assert "pip install" in plan("requirements.txt")
