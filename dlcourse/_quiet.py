@@ -3,7 +3,8 @@
 TensorFlow's C++ library reports oneDNN, missing GPU drivers and CPU features while it is imported. The lines carry a
 time and a process id and go to file descriptor 2, which a Jupyter kernel shows in the cell. `TF_CPP_MIN_LOG_LEVEL`
 alone leaves some of them, because they are written before TensorFlow reads it; and switching oneDNN off would make
-convolutions much slower. So the descriptor points to a scratch file while `import tensorflow` runs. If the import fails, what the library had to say is shown after all.
+convolutions much slower. So the descriptor points to a scratch file while `import tensorflow` runs. If the import
+fails, what the library had to say is shown after all.
 """
 
 import contextlib

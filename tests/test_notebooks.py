@@ -6,10 +6,11 @@ from pathlib import Path
 
 from dlcourse import check
 
-import book
 import nbformat
-import publish
 import pytest
+
+import book
+import publish
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import nbformat
+
 from book import picture_of, write_book
 
 ROOT = Path(__file__).resolve().parent.parent

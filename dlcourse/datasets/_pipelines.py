@@ -6,7 +6,8 @@ def pipeline(images, labels, batch_size=32, *, shuffle=False, seed=0):
 
     It shuffles before it batches, so that batches hold new company in every epoch, and prepares the next batches while
     a model works on one. Shuffle the training set only: a validation set has to stay the same set in the same order,
-    and a pipeline that shuffles leaks between the two when it is split with `take` and `skip`.
+    and a pipeline that shuffles leaks between the two when it is split with `take` and `skip`. To `model.fit` say
+    `shuffle=False`: Keras shuffles arrays only, and warns otherwise that it will not shuffle a pipeline.
 
     Args:
         images: Array of shape (n, ...), any type; handed out as it is, unscaled.
