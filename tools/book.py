@@ -101,7 +101,7 @@ def write_book(paths, folder):
         (folder / f"{path.stem}.html").write_text(re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page), encoding="utf-8")
         items.append(
             f'<li><a href="{path.stem}.html"><img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
-            f"<h2>{html.escape(title)}</h2></a></li>"
+            f"<h2>{path.stem[:3]} · {html.escape(title)}</h2></a></li>"
         )
     index = folder / "index.html"
     index.write_text(_INDEX.format(items="\n".join(items)), encoding="utf-8")
