@@ -1,5 +1,7 @@
 """Activation functions: what a neuron makes of its weighted sum z (notes, sections 1.1.1 and 1.2.2)."""
 
+from dlcourse.scratch._checks import real
+
 import numpy as np
 
 
@@ -19,7 +21,7 @@ def sigmoid(z):
 
     Taught in notebook 1-2, section 1.2.2.
     """
-    z = _real(z)
+    z = real("z", z)
     power = np.exp(-np.abs(z))
     return np.where(z >= 0, 1.0, power) / (1.0 + power)
 
@@ -38,14 +40,4 @@ def relu(z):
 
     Taught in notebook 1-1, section 1.1.1; notes, eq. 1.1.
     """
-    return np.maximum(0.0, _real(z))
-
-
-def _real(z):
-    try:
-        array = np.asarray(z)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"z: expected an array of real numbers, got {type(z).__name__}: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"z: expected real numbers, got {type(z).__name__} of dtype {array.dtype}")
-    return array.astype(np.float64, copy=False)
+    return np.maximum(0.0, real("z", z))

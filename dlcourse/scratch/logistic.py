@@ -6,6 +6,7 @@ Shapes, as in the notes: `X` is (n_x, m), one example a column; `Y` is (1, m), e
 
 import numbers
 
+from dlcourse.scratch._checks import finite
 from dlcourse.scratch.activations import sigmoid
 
 import numpy as np
@@ -72,7 +73,7 @@ def compute_cost(A, Y):
 
     Taught in notebook 1-2, section 1.2.3; notes, eqs. 1.4 and 1.5 (with one minus sign, not two).
     """
-    A = _floats("A", A)
+    A = finite("A", A)
     if A.ndim != 2 or len(A) != 1 or A.shape[1] == 0:
         raise ValueError(f"A: expected shape (1, m) with m at least 1, got {A.shape}")
     if not np.all((A >= 0) & (A <= 1)):
@@ -193,28 +194,15 @@ def _propagate(w, b, X, Y):
     return {"dw": X @ dZ.T / m, "db": float(np.sum(dZ) / m)}, float(cost)
 
 
-def _floats(name, value):
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"{name}: expected an array of real numbers, got {type(value).__name__}: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: expected real numbers, got {type(value).__name__} of dtype {array.dtype}")
-    array = array.astype(np.float64, copy=False)
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name}: expected finite numbers, got {np.sum(~np.isfinite(array))} that are not")
-    return array
-
-
 def _examples(X):
-    X = _floats("X", X)
+    X = finite("X", X)
     if X.ndim != 2 or 0 in X.shape:
         raise ValueError(f"X: expected shape (n_x, m), one example a column, got {X.shape}")
     return X
 
 
 def _parameters(w, b, X):
-    w, b = _floats("w", w), _floats("b", b)
+    w, b = finite("w", w), finite("b", b)
     if w.shape != (len(X), 1):
         raise ValueError(f"w: expected shape {(len(X), 1)}, a weight for each of the {len(X)} rows of X, got {w.shape}")
     if b.size != 1:
@@ -223,7 +211,7 @@ def _parameters(w, b, X):
 
 
 def _labels(Y, m):
-    Y = _floats("Y", Y)
+    Y = finite("Y", Y)
     if Y.shape != (1, m):
         raise ValueError(f"Y: expected shape {(1, m)}, a label for each example, got {Y.shape}")
     if not np.all((Y == 0) | (Y == 1)):
