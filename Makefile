@@ -12,11 +12,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 # JupyterLab refuses to run as root, as one is in a container, unless it is told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# It would look for a newer version of itself on the network, unasked.
+OFFLINE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 .PHONY: lab test refresh book requirements clean
 
 lab: $(READY)
-	$(BIN)/jupyter lab --ip=localhost $(ROOT) notebooks
+	$(BIN)/jupyter lab --ip=localhost $(ROOT) $(OFFLINE) notebooks
 
 test: $(READY)
 	$(BIN)/ruff check .
