@@ -3,27 +3,25 @@
 `data/README.md` names the source, author and licence of each. Taught where each notebook first uses it.
 """
 
-import importlib
+from dlcourse.datasets._cutouts import CUTOUT_CLASSES, cutouts
+from dlcourse.datasets._peeps import peeps
+from dlcourse.datasets._pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
+from dlcourse.datasets._pipelines import pipeline
+from dlcourse.datasets._scenes import scenes
+from dlcourse.datasets._tables import houses, temperatures
 
-_HOMES = {
-    "houses": "tables",
-    "temperatures": "tables",
-    "fashion_mnist": "pictures",
-    "FASHION_CLASSES": "pictures",
-    "faces_or_not": "pictures",
-    "photo": "pictures",
-    "photo_names": "pictures",
-    "nuclei": "pictures",
-    "cutouts": "cutouts",
-    "CUTOUT_CLASSES": "cutouts",
-    "scenes": "scenes",
-    "peeps": "peeps",
-    "pipeline": "pipelines",
-}
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"dlcourse.datasets._{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'dlcourse.datasets' has no attribute {name!r}")
+__all__ = [
+    "CUTOUT_CLASSES",
+    "FASHION_CLASSES",
+    "cutouts",
+    "faces_or_not",
+    "fashion_mnist",
+    "houses",
+    "nuclei",
+    "peeps",
+    "photo",
+    "photo_names",
+    "pipeline",
+    "scenes",
+    "temperatures",
+]
