@@ -44,8 +44,7 @@ def cutouts(split="train"):
     Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and licence of each.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """
-    if split not in SPLITS:
-        raise ValueError(f"split: {split!r} is none of {', '.join(map(repr, SPLITS))}.")
+    check_split(split)
     with _files.verified("cutouts/cutouts.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
     return Cutouts(
@@ -53,3 +52,9 @@ def cutouts(split="train"):
         labels=np.array([CUTOUT_CLASSES.index(row["class"]) for row in rows], dtype=np.int64),
         names=tuple(row["object"] for row in rows),
     )
+
+
+def check_split(split):
+    """Refuse what is neither `"train"` nor `"test"`."""
+    if split not in SPLITS:
+        raise ValueError(f"split: {split!r} is none of {', '.join(map(repr, SPLITS))}.")

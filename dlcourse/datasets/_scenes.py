@@ -8,7 +8,7 @@ import operator
 from typing import NamedTuple
 
 from dlcourse import _files
-from dlcourse.datasets._cutouts import SPLITS, cutouts
+from dlcourse.datasets._cutouts import SPLITS, check_split, cutouts
 from dlcourse.datasets._pictures import photo
 
 import numpy as np
@@ -74,8 +74,7 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
     """
     n, seed = _whole("n", n, 0), _whole("seed", seed, 0)
     size, max_objects = _whole("size", size, SMALLEST), _whole("max_objects", max_objects, 1, 255)
-    if split not in SPLITS:
-        raise ValueError(f"split: {split!r} is none of {', '.join(map(repr, SPLITS))}.")
+    check_split(split)
     stock = _stock(_files.data_root(), split)
     images = np.empty((n, size, size, 3), np.uint8)
     semantic, instances = np.empty((2, n, size, size), np.uint8)
