@@ -14,6 +14,7 @@ import publish
 
 ROOT = Path(__file__).resolve().parent.parent
 
+README = (ROOT / "README.md").read_text("utf-8")
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -85,8 +86,7 @@ def test_the_top_states_a_measured_time_and_memory_within_the_budget(path, noteb
 
 
 def test_links_between_notebooks_and_to_files_lead_somewhere(path, notebook):
-    planned = {f"{stem}" for stem in re.findall(r"notebooks/([\w-]+\.ipynb)", (ROOT / "README.md").read_text("utf-8"))}
-    planned |= set(re.findall(r"`([\d]-[\d]-[\w-]+\.ipynb)`", (ROOT / "README.md").read_text("utf-8")))
+    planned = set(re.findall(r"`(\d-\d-[\w-]+\.ipynb)`", README))
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", source(notebook, "markdown")):
         assert (path.parent / target).exists() or target in planned, target
 
@@ -136,7 +136,7 @@ def test_some_outputs_are_compared_when_the_notebook_runs_as_a_test(notebook):
 
 def test_the_readme_shows_its_picture(path, notebook):
     assert publish.cover_path(path).is_file()
-    assert f"notebooks/covers/{path.name[:3]}.png" in (ROOT / "README.md").read_text("utf-8")
+    assert f"notebooks/covers/{path.name[:3]}.png" in README
 
 
 def test_its_page_loads_nothing_from_elsewhere_and_draws_every_formula(path, tmp_path):
