@@ -1,12 +1,14 @@
-"""The data sets of the course, all real, all on disk: each function checks its files and returns NumPy arrays.
+"""The data sets of the course, real and on disk: each function checks its files and returns NumPy arrays.
 
-`data/README.md` names the source, author and licence of each. Taught where each notebook first uses it.
+`data/README.md` names the source, author and licence of each. `planar` alone has no file: its points in the plane are
+drawn from a formula. Taught where each notebook first uses it.
 """
 
 from dlcourse.datasets._cutouts import CUTOUT_CLASSES, cutouts
 from dlcourse.datasets._peeps import peeps
 from dlcourse.datasets._pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
 from dlcourse.datasets._pipelines import pipeline
+from dlcourse.datasets._planar import planar
 from dlcourse.datasets._scenes import scenes
 from dlcourse.datasets._tables import houses, temperatures
 
@@ -22,6 +24,7 @@ __all__ = [
     "photo",
     "photo_names",
     "pipeline",
+    "planar",
     "scenes",
     "temperatures",
 ]
