@@ -170,11 +170,13 @@ def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-
         _beta("beta1", beta1),
         _beta("beta2", beta2),
     )
-    epsilon = _epsilon(epsilon)
+    epsilon, t = _epsilon(epsilon), whole("t", t, least=1)
     v = beta1 * v + (1 - beta1) * dw
     s = beta2 * s + (1 - beta2) * dw**2
-    v_corrected, s_corrected = bias_corrected(v, beta1, t), bias_corrected(s, beta2, t)
-    return w - learning_rate * v_corrected / (np.sqrt(s_corrected) + epsilon), v, s
+    root = np.sqrt(s)  # √s_corrected + ε; the bias corrections are numbers, so they need no arrays of their own
+    root /= np.sqrt(1 - beta2**t)
+    root += epsilon
+    return w - learning_rate / (1 - beta1**t) * v / root, v, s
 
 
 class GradientDescent:
@@ -229,7 +231,7 @@ class Momentum:
         """The parameters after one step; as `GradientDescent.update`."""
         updated, averages = dict(parameters), dict(self.v)
         for key, w, dw in _pairs(parameters, grads):
-            v = self.v.get(key, np.zeros(w.shape))
+            v = self.v[key] if key in self.v else np.zeros(w.shape)
             updated[key], averages[key] = momentum_step(w, dw, v, self.learning_rate, self.beta)
         self.v = averages  # only now: an update that failed has changed nothing
         return updated
@@ -258,7 +260,7 @@ class RMSprop:
         """The parameters after one step; as `GradientDescent.update`."""
         updated, averages = dict(parameters), dict(self.s)
         for key, w, dw in _pairs(parameters, grads):
-            s = self.s.get(key, np.zeros(w.shape))
+            s = self.s[key] if key in self.s else np.zeros(w.shape)
             updated[key], averages[key] = rmsprop_step(w, dw, s, self.learning_rate, self.beta, self.epsilon)
         self.s = averages
         return updated
@@ -289,7 +291,7 @@ class Adam:
         updated, first, second = dict(parameters), dict(self.v), dict(self.s)
         settings = self.t + 1, self.learning_rate, self.beta1, self.beta2, self.epsilon
         for key, w, dw in _pairs(parameters, grads):
-            v, s = self.v.get(key, np.zeros(w.shape)), self.s.get(key, np.zeros(w.shape))
+            v, s = (self.v[key], self.s[key]) if key in self.v else np.zeros((2, *w.shape))
             updated[key], first[key], second[key] = adam_step(w, dw, v, s, *settings)
         self.t, self.v, self.s = self.t + 1, first, second
         return updated
