@@ -1,0 +1,27 @@
+"""Optuna, imported when it is first needed and kept quiet."""
+
+import contextlib
+
+
+@contextlib.contextmanager
+def quiet():
+    """Optuna without its log lines, for a while; errors still show."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield optuna
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def checked_study(study):
+    """The study, if it is one; otherwise a ValueError."""
+    import optuna
+
+    if not isinstance(study, optuna.Study):
+        raise ValueError(f"study: expected an optuna.Study, as search returns it, got {type(study).__name__}")
+    if len(study.directions) != 1:
+        raise ValueError(f"study: expected one objective, got {len(study.directions)}")
+    return study
