@@ -359,7 +359,8 @@ def step_decay(learning_rate, epoch, factor=0.5, every=10):
 
 
 def _columns(A, order):
-    return np.take(A.T, order, axis=0).T  # row by row: several times as fast as A[:, order], however A lies in memory
+    """A[:, order], two to three times as fast: copied along the memory, whichever way A lies in it."""
+    return np.take(A, order, axis=1) if A.flags.c_contiguous else np.take(A.T, order, axis=0).T
 
 
 def _pairs(parameters, grads):
