@@ -10,7 +10,7 @@ import dlcourse
 import pytest
 
 PACKAGE = Path(dlcourse.__file__).parent
-HEAVY = {"tensorflow", "keras", "matplotlib", "PIL", "safetensors", "IPython"}
+HEAVY = {"tensorflow", "keras", "matplotlib", "PIL", "safetensors", "IPython", "optuna", "sklearn", "scipy"}
 
 
 def run(code):
@@ -38,6 +38,7 @@ print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
         ("dlcourse.weights", {"safetensors"}),
         ("dlcourse.check", set()),
         ("dlcourse.scratch", set()),
+        ("dlcourse.tuning", set()),
         ("dlcourse.plots", {"matplotlib", "PIL"}),
     ],
 )
