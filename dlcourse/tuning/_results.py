@@ -91,6 +91,7 @@ def importances(study, seed=0):
     from 0.0001 to 1 as it is, it would weigh the decade from 0.1 to 1 with nine tenths of the space.
 
     The trials should cover the space evenly, as random search does. Those that diverged or were pruned are left out.
+    The fewer they are, the more the forest overstates the largest share.
 
     Args:
         study: An `optuna.Study`, as `search` returns it.

@@ -321,9 +321,7 @@ def checked_space(space):
         raise ValueError(f"space: expected a dict from names to scales with at least one, got {space!r}")
     for name, scale in space.items():
         if not isinstance(name, str) or name.startswith(ONE_MINUS):
-            raise ValueError(
-                f"space: expected names that are strings and do not begin with {ONE_MINUS!r}, got {name!r}"
-            )
+            raise ValueError(f"space: expected names as strings, none beginning with {ONE_MINUS!r}, got {name!r}")
         if not isinstance(scale, Linear | Log | OneMinusLog | Choice):
             raise ValueError(f"space[{name!r}]: expected Linear, Log, OneMinusLog or Choice, got {scale!r}")
     return space

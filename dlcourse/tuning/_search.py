@@ -52,8 +52,8 @@ def search(
         direction: "minimize" (of a new study) or "maximize"; None takes a given study's own.
         study: A study to continue, such as `shared_study` returns.
         prune_after: From this epoch on (1 is the first), stop a trial whose best report so far is worse than the median
-            of what the finished trials reported at the same epoch; never before five trials have finished. None lets
-            every trial finish.
+            of what the finished trials reported at the same epoch, once five trials have finished; and stop one that
+            reports NaN. None lets every trial finish.
 
     Returns:
         The study, an `optuna.Study`; `results`, `table` and the figures read it.
@@ -170,11 +170,8 @@ def shared_study(path, name="search", direction="minimize"):
         journal = optuna.storages.journal
         # Symbolic links are a lock on every network file system, but Windows asks for a privilege to make one.
         lock = (journal.JournalFileOpenLock if os.name == "nt" else journal.JournalFileSymlinkLock)(str(path))
-        _drop_half_a_line(path, lock)
-        try:
-            storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock_obj=lock))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"path: expected a journal of Optuna's, got {path}: {error}") from None
+        _mend(path, lock)
+        storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock_obj=lock))
         study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
     return _study(study, direction)
 
@@ -199,9 +196,12 @@ def _trial(objective, space, prune_after):
         epochs = itertools.count(1)
 
         def report(value):
-            trial.report(_number("report", value, worst), next(epochs))
+            number, epoch = _number("report", value, worst), next(epochs)
+            trial.report(number, epoch)
+            if prune_after is None or epoch < prune_after:
+                return
             with np.errstate(invalid="ignore"):  # a median of infinities
-                if trial.should_prune():
+                if number == worst or trial.should_prune():
                     raise optuna.TrialPruned
 
         trial.set_user_attr("process", f"{platform.node()}:{os.getpid()}")
@@ -296,14 +296,16 @@ def _smaller(box, shares, study, space, shrink, best):
     return smaller
 
 
-def _drop_half_a_line(path, lock):
+def _mend(path, lock):
     """Cut off a last line that a killed process left unfinished: Optuna would append to it and never read on."""
     if not path.exists():
         return
     lock.acquire()
     try:
         content = path.read_bytes()
+        if content and not content.startswith(b'{"op_code":'):
+            raise ValueError(f"path: expected a journal of Optuna's, got {path}, which begins {content[:20]!r}")
         if not content.endswith(b"\n"):
-            path.write_bytes(content[: content.rfind(b"\n") + 1])
+            os.truncate(path, content.rfind(b"\n") + 1)
     finally:
         lock.release()
