@@ -42,7 +42,7 @@ def parameter_shapes(layer_dims, *, batch_norm=False):
 
     Taught in notebook 1-4, section 1.4.1; notes, eq. 1.16.
     """
-    dims = list(layer_dims)
+    dims = _listed(layer_dims)
     if len(dims) < 2 or not all(isinstance(n, numbers.Integral) and n > 0 for n in dims):
         raise ValueError(f"layer_dims: expected two or more whole numbers above 0, got {layer_dims!r}")
     shapes = {}
@@ -75,8 +75,7 @@ def initialize_parameters(layer_dims, method="he", seed=0, *, scale=0.01, batch_
 
     Taught in notebooks 1-3, section 1.3.3, and 2-1, section 2.3.1 (the notes call 1/n He; that is Xavier).
     """
-    if method not in METHODS:
-        raise ValueError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
+    _among("method", method, METHODS)
     number("scale", scale, above=0)
     rng = np.random.default_rng(seed)
     parameters = {}
@@ -108,6 +107,7 @@ def forward_step(A_prev, W, b, activation):
     Taught in notebook 1-4, section 1.4.3; notes, eqs. 1.15 and 1.16.
     """
     A_prev, W, b = _matrix("A_prev", A_prev), _matrix("W", W), finite("b", b)
+    _among("activation", activation, ACTIVATIONS)
     if W.shape[1] != len(A_prev):
         raise ValueError(f"W: expected a column for each of the {len(A_prev)} rows of A_prev, got shape {W.shape}")
     if b.shape != (len(W), 1):
@@ -291,8 +291,9 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     AL = _matrix("AL", AL)
     Y = _labels(Y, AL.shape)
     _penalty(lambd, penalty)
-    if not caches or caches[-1]["Z"].shape != AL.shape:
-        raise ValueError(f"caches: expected those of the forward propagation that gave AL, of shape {AL.shape}")
+    shape = caches[-1]["Z"].shape if caches else "none"
+    if shape != AL.shape:
+        raise ValueError(f"caches: expected those of the pass that gave AL, of shape {AL.shape}, got {shape}")
     return _passes.backward(AL, Y, caches, lambd, penalty)
 
 
@@ -411,10 +412,12 @@ def train(
         raise ValueError("layer_dims: expected either layer_dims or parameters to start from, got both or neither")
     if parameters is None:
         parameters = initialize_parameters(layer_dims, method, seed, batch_norm=batch_norm)
+        if layer_dims[0] != len(X):
+            raise ValueError(f"layer_dims: expected to begin with the {len(X)} rows of X, got {layer_dims!r}")
     parameters = _parameters(parameters, len(X), training=False)
     plan = _plan(parameters, hidden, output, keep_prob)
     Y = _labels(Y, (_rows(parameters), X.shape[1]))
-    dev = dev and (_matrix("dev", dev[0]), _labels(dev[1], (len(Y), np.shape(dev[0])[1])))
+    dev = None if dev is None else _dev(dev, len(X), len(Y))
     _penalty(lambd, penalty)
     whole("epochs", epochs, least=0)
     whole("batch_size", X.shape[1] if batch_size is None else batch_size, least=1)
@@ -509,20 +512,18 @@ def _parameters(parameters, n_x, training):
 def _plan(parameters, hidden, output, keep_prob):
     """The activation and the chance to stay of each layer."""
     depth = _depth(parameters)
-    if output not in _passes.OUTPUTS:
-        raise ValueError(f"output: expected one of {', '.join(_passes.OUTPUTS)}, got {output!r}")
+    _among("output", output, _passes.OUTPUTS)
     if output == "sigmoid" and _rows(parameters) != 1:
         raise ValueError(f"output: expected softmax for {_rows(parameters)} output units, got sigmoid")
     if output == "softmax" and _rows(parameters) == 1:
         raise ValueError("output: expected sigmoid for one output unit, got softmax, which would always say 1")
-    names = [hidden] * (depth - 1) if isinstance(hidden, str) else list(hidden)
-    chances = [keep_prob] * (depth - 1) if isinstance(keep_prob, numbers.Real) else list(keep_prob)
+    names = [hidden] * (depth - 1) if isinstance(hidden, str | None) else _listed(hidden)
+    chances = [keep_prob] * (depth - 1) if isinstance(keep_prob, numbers.Real | None) else _listed(keep_prob)
     for argument, values in (("hidden", names), ("keep_prob", chances)):
         if len(values) != depth - 1:
             raise ValueError(f"{argument}: expected one for each of {depth - 1} hidden layers, got {len(values)}")
     for name in names:
-        if name not in ACTIVATIONS:
-            raise ValueError(f"hidden: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
+        _among("hidden", name, ACTIVATIONS)
     for chance in chances:
         number("keep_prob", chance, above=0, most=1)
     return list(zip([*names, output], [*chances, 1.0], strict=True))
@@ -535,18 +536,36 @@ def _matrix(name, value):
     return value
 
 
-def _labels(Y, shape):
-    Y = finite("Y", Y)
+def _labels(Y, shape, name="Y"):
+    Y = finite(name, Y)
     if Y.shape != shape:
-        raise ValueError(f"Y: expected shape {shape}, a label for each output and example, got {Y.shape}")
+        raise ValueError(f"{name}: expected shape {shape}, a label for each output and example, got {Y.shape}")
     if not np.all((Y == 0) | (Y == 1)):
-        raise ValueError(f"Y: expected labels 0 or 1, got {np.unique(Y[(Y != 0) & (Y != 1)])[:5].tolist()}")
+        raise ValueError(f"{name}: expected labels 0 or 1, got {np.unique(Y[(Y != 0) & (Y != 1)])[:5].tolist()}")
     if len(Y) > 1 and not np.all(Y.sum(axis=0) == 1):
-        raise ValueError("Y: expected one-hot columns, each with a single 1, got others; `one_hot` makes them")
+        raise ValueError(f"{name}: expected one-hot columns, each with a single 1, got others; `one_hot` makes them")
     return Y
+
+
+def _dev(dev, n_x, classes):
+    if not isinstance(dev, tuple | list) or len(dev) != 2:
+        raise ValueError(f"dev: expected a pair (X_dev, Y_dev), got {type(dev).__name__}")
+    X = _matrix("dev[0]", dev[0])
+    if len(X) != n_x:
+        raise ValueError(f"dev[0]: expected {n_x} rows, as X has, got shape {X.shape}")
+    return X, _labels(dev[1], (classes, X.shape[1]), "dev[1]")
+
+
+def _listed(values):
+    """A list of whatever was given; what is no sequence becomes a list of one, for the checks to name."""
+    return list(values) if isinstance(values, list | tuple | range | np.ndarray) else [values]
+
+
+def _among(name, value, known):
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
 
 
 def _penalty(lambd, penalty):
     number("lambd", lambd, least=0)
-    if penalty not in ("l2", "l1"):
-        raise ValueError(f"penalty: expected l2 or l1, got {penalty!r}")
+    _among("penalty", penalty, ("l2", "l1"))
