@@ -1,18 +1,121 @@
-"""`dlcourse.scratch.activations` against TensorFlow, exact values and extreme input."""
+"""`dlcourse.scratch.activations` against SciPy, TensorFlow with its autodiff, exact values and extreme input."""
 
-from dlcourse.scratch.activations import relu, sigmoid
+import itertools
+
+from dlcourse.scratch import activations
+from dlcourse.scratch.activations import ACTIVATIONS, activate, derivative, leaky_relu, relu, sigmoid, softmax, tanh
 
 import numpy as np
 import pytest
+import scipy.special
+
+EXTREMES = np.array([-1e4, -745.2, -709.8, -100.0, -1.0, 0.0, 1.0, 100.0, 709.8, 745.2, 1e4])
+EVERY = [*ACTIVATIONS, "softmax"]
+TOLERANCE = {"leaky_relu": 3e-8}  # TensorFlow rounds the slope to float32; the test with any slope is exact
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "relu"])
-def test_activation_is_tensorflows(name):
+def numbers():
+    """Random and even numbers, 0 and numbers up to 10,000 in size, shape (3, 504)."""
+    even, normal = np.linspace(-40, 40, 1001), np.random.default_rng(0).normal(size=500)
+    return np.concatenate([EXTREMES, even, normal]).reshape(3, -1)
+
+
+def tensorflows(name):
     import tensorflow as tf
 
-    z = np.concatenate([np.linspace(-40, 40, 1001), np.random.default_rng(0).normal(size=499)]).reshape(3, -1)
-    ours, theirs = {"sigmoid": sigmoid, "relu": relu}[name](z), getattr(tf.nn, name)(z).numpy()
-    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=0)
+    others = {"leaky_relu": lambda z: tf.nn.leaky_relu(z, 0.01), "linear": tf.identity}
+    return others.get(name) or getattr(tf.nn, name)
+
+
+def function(name):
+    return softmax if name == "softmax" else lambda z: activate(name, z)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_is_tensorflows(name):
+    theirs = tensorflows(name)(numbers()).numpy()
+    np.testing.assert_allclose(activate(name, numbers()), theirs, rtol=TOLERANCE.get(name, 1e-14), atol=1e-307)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivative_is_tensorflows_autodiff_at_zero_too(name):
+    import tensorflow as tf
+
+    z = tf.constant(numbers())
+    assert 0.0 in z.numpy()
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        a = tensorflows(name)(z)
+    ours = derivative(name, z.numpy())
+    np.testing.assert_allclose(ours, tape.gradient(a, z).numpy(), rtol=TOLERANCE.get(name, 1e-14), atol=5e-15)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01, 0.2, 0.99])
+def test_leaky_relu_takes_any_slope_below_one(slope):
+    import tensorflow as tf
+
+    z = tf.constant(numbers())
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        a = tf.nn.leaky_relu(z, slope)
+    np.testing.assert_allclose(leaky_relu(z.numpy(), slope), a.numpy(), rtol=3e-8)
+    ours = activations.leaky_relu_derivative(z.numpy(), slope)
+    np.testing.assert_allclose(ours, tape.gradient(a, z).numpy(), rtol=3e-8)
+    below = z.numpy() < 0
+    np.testing.assert_array_equal(leaky_relu(z.numpy(), slope)[below], slope * z.numpy()[below])
+    assert set(np.unique(ours)) == {slope, 1.0}
+
+
+def test_sigmoid_is_scipys():
+    np.testing.assert_allclose(sigmoid(numbers()), scipy.special.expit(numbers()), rtol=1e-14, atol=1e-307)
+
+
+def test_sigmoid_derivative_keeps_its_digits_on_both_sides():
+    z = np.linspace(-700, 700, 2801)
+    ours = activations.sigmoid_derivative(z)
+    np.testing.assert_allclose(ours, np.exp(scipy.special.log_expit(z) + scipy.special.log_expit(-z)), rtol=1e-12)
+    assert ours.argmax() == 1400
+    assert ours.max() == 0.25
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 5), (10, 7), (3, 2, 4)])
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_softmax_is_scipys(shape, scale):
+    z = np.random.default_rng(0).normal(size=shape) * scale
+    np.testing.assert_allclose(softmax(z), scipy.special.softmax(z, axis=0), rtol=1e-12, atol=1e-300)
+
+
+def test_softmax_of_known_values():
+    np.testing.assert_allclose(softmax(np.log([[1.0, 2.0], [3.0, 2.0]])), [[0.25, 0.5], [0.75, 0.5]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_softmax_gives_each_example_probabilities_that_sum_to_one(scale):
+    a = softmax(np.random.default_rng(1).normal(size=(10, 200)) * scale)
+    assert np.all((a >= 0) & (a <= 1))
+    np.testing.assert_allclose(a.sum(axis=0), 1.0, rtol=1e-14)
+
+
+def test_softmax_does_not_see_a_shift_of_all_classes():
+    z = np.random.default_rng(2).normal(size=(5, 6))
+    np.testing.assert_allclose(softmax(z + np.array([[-1e4, -3, 0, 3, 100, 1e4]])), softmax(z), rtol=1e-11)
+
+
+def test_softmax_takes_each_column_by_itself():
+    z = np.random.default_rng(3).normal(size=(5, 6))
+    for i in range(6):
+        np.testing.assert_allclose(softmax(z)[:, i], softmax(z[:, i]), rtol=1e-15)
+
+
+def test_softmax_of_two_classes_is_the_sigmoid_of_their_difference():
+    z = np.random.default_rng(4).normal(size=(2, 50)) * 20
+    np.testing.assert_allclose(softmax(z)[0], sigmoid(z[0] - z[1]), rtol=1e-13)
+
+
+@pytest.mark.parametrize("z", [3.0, np.ones((0, 4)), np.float64(1)])
+def test_softmax_without_classes_is_refused(z):
+    with pytest.raises(ValueError, match=r"^z: expected classes along the first axis, got shape \((0, 4)?\)"):
+        softmax(z)
 
 
 def test_sigmoid_of_known_values():
@@ -28,32 +131,82 @@ def test_sigmoid_keeps_tiny_probabilities():
     np.testing.assert_allclose(sigmoid([-100.0, -700.0]), np.exp([-100.0, -700.0]), rtol=1e-14)
 
 
-@pytest.mark.parametrize("activation", [sigmoid, relu])
-def test_extreme_input_neither_overflows_nor_warns(activation):
-    z = np.array([-np.inf, -1e4, -745.2, -709.8, 0.0, 709.8, 1e4, np.inf])
+def test_tanh_is_a_stretched_sigmoid():
+    z = np.linspace(-20, 20, 401)
+    np.testing.assert_allclose(tanh(z), 2 * sigmoid(2 * z) - 1, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("sigmoid", 0, 1), ("tanh", -1, 1), ("relu", 0, 1e4), ("leaky_relu", -100, 1e4), ("linear", -1e4, 1e4)],
+)
+def test_extreme_input_neither_overflows_nor_warns(name, least, most):
     with np.errstate(over="raise", divide="raise", invalid="raise"):
-        a = activation(z)
-    assert np.all(np.diff(a) >= 0) and a[0] == 0
-    assert a[-1] == (1 if activation is sigmoid else np.inf)
+        a, slope = activate(name, EXTREMES), derivative(name, EXTREMES)
+    assert np.all(np.diff(a) >= 0)
+    assert (a[0], a[-1]) == (least, most)
+    assert np.all((slope >= 0) & (slope <= 1))
 
 
-@pytest.mark.parametrize("activation", [sigmoid, relu])
-@pytest.mark.parametrize("z", [3, -2.5, [1, -1], np.ones((2, 0)), np.ones((2, 3, 4), np.float32), np.array([True])])
-def test_output_is_float64_in_the_shape_of_the_input(activation, z):
-    a = activation(z)
-    assert a.dtype == np.float64
-    assert np.shape(a) == np.shape(z)
+def test_softmax_of_extreme_input_neither_overflows_nor_warns():
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        a = softmax([[1e4, -1e4, -1e4, 1e4], [-1e4, 1e4, -1e4, 1e4]])
+    assert a.tolist() == [[1.0, 0.0, 0.5, 0.5], [0.0, 1.0, 0.5, 0.5]]
 
 
-@pytest.mark.parametrize("activation", [sigmoid, relu])
-def test_input_is_left_as_it_was(activation):
+@pytest.mark.parametrize("activation", [sigmoid, relu, tanh, leaky_relu])
+def test_infinity_is_the_limit(activation):
+    with np.errstate(all="raise"):
+        a = activation([-np.inf, np.inf])
+    assert a.tolist() == {sigmoid: [0, 1], relu: [0, np.inf], tanh: [-1, 1], leaky_relu: [-np.inf, np.inf]}[activation]
+
+
+ARRAYS = [[1, -1], np.ones((2, 0)), np.ones((2, 3, 4), np.float32), np.array([True])]
+
+
+@pytest.mark.parametrize(
+    ("name", "z"), [*itertools.product(EVERY, ARRAYS), *itertools.product(ACTIVATIONS, [3, -2.5, np.float32(1)])]
+)
+def test_output_is_float64_in_the_shape_of_the_input(name, z):
+    outputs = [function(name)(z)] if name == "softmax" else [activate(name, z), derivative(name, z)]
+    for a in outputs:
+        assert a.dtype == np.float64
+        assert np.shape(a) == np.shape(z)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_input_is_left_as_it_was(name):
     z = np.array([-1.0, 2.0])
-    activation(z)[0] = 9
+    function(name)(z)[0] = 9
+    if name != "softmax":
+        derivative(name, z)[0] = 9
     assert z.tolist() == [-1.0, 2.0]
 
 
-@pytest.mark.parametrize("activation", [sigmoid, relu])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_names_lead_to_the_functions(name):
+    z = numbers()
+    np.testing.assert_array_equal(activate(name, z), getattr(activations, name)(z))
+    np.testing.assert_array_equal(derivative(name, z), getattr(activations, f"{name}_derivative")(z))
+
+
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("z", ["3", None, ..., [1j], [[1.0], [2.0, 3.0]], np.array(["a"])])
-def test_what_is_not_a_real_number_is_named(activation, z):
-    with pytest.raises(ValueError, match=r"^z: expected .*real numbers, got"):
-        activation(z)
+def test_what_is_not_a_real_number_is_named(name, z):
+    for f in [function(name)] if name == "softmax" else [function(name), lambda z: derivative(name, z)]:
+        with pytest.raises(ValueError, match=r"^z: expected .*real numbers, got"):
+            f(z)
+
+
+@pytest.mark.parametrize("f", [activate, derivative])
+@pytest.mark.parametrize("name", ["softmax", "swish", "ReLU", None, 3])
+def test_an_unknown_name_is_refused_with_those_that_exist(f, name):
+    with pytest.raises(ValueError, match=rf"^name: expected one of {', '.join(ACTIVATIONS)}, got {name!r}$"):
+        f(name, 1.0)
+
+
+@pytest.mark.parametrize("f", [leaky_relu, activations.leaky_relu_derivative])
+@pytest.mark.parametrize("slope", [1.0, -0.01, float("nan"), 5])
+def test_a_slope_that_is_not_below_one_is_named(f, slope):
+    with pytest.raises(ValueError, match=r"^slope: expected a number in \[0, 1\), got "):
+        f([1.0], slope)
