@@ -399,8 +399,8 @@ def train(
     Returns:
         `(parameters, history)`. The history holds a list with a number for each epoch: `cost` (the mean over the
         mini-batches, penalty included) and `accuracy`, both as seen during the epoch, and `seconds` since the start;
-        with `dev` also `dev_cost` (without penalty) and `dev_accuracy`. With `patience` there is `best_epoch`, a
-        number from 0.
+        with `dev` also `dev_cost` (without penalty) and `dev_accuracy`. With `patience` and an epoch or more
+        there is `best_epoch`, a number from 0.
 
     Raises:
         ValueError: If the shapes do not fit, a value is not finite, a label is none, or a setting is out of its range.
