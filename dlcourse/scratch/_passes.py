@@ -46,7 +46,7 @@ def backward(AL, Y, caches, lambd, penalty):
         if "norm" in cache:
             dZ, dgamma, dbeta = batchnorm_backward(dZ, cache["norm"])
             grads[f"dgamma{l}"], grads[f"dbeta{l}"] = dgamma / m, dbeta / m
-        dA, dW, db = backward_linear(dZ, cache)
+        dW, db = of_parameters(dZ, cache)
         if lambd and penalty == "l2":
             dW = dW + lambd / m * cache["W"]
         elif lambd:
@@ -54,17 +54,18 @@ def backward(AL, Y, caches, lambd, penalty):
         grads[f"dW{l}"] = dW
         if cache["b"] is not None:
             grads[f"db{l}"] = db
-        if l > 1:
+        if l > 1:  # the examples themselves need no gradient
             below = caches[l - 2]
+            dA = cache["W"].T @ dZ
             if "D" in below:
                 dA = dA * below["D"] / below["keep_prob"]
             dZ = dA * derivative(below["activation"], below["Z"])
     return grads
 
 
-def backward_linear(dZ, cache):
-    """`(dA_prev, dW, db)` from the gradient of Z = W A_prev + b."""
-    return cache["W"].T @ dZ, dZ @ cache["A_prev"].T / dZ.shape[1], dZ.mean(axis=1, keepdims=True)
+def of_parameters(dZ, cache):
+    """`(dW, db)` from the gradient of Z = W A_prev + b."""
+    return dZ @ cache["A_prev"].T / dZ.shape[1], dZ.mean(axis=1, keepdims=True)
 
 
 def cross_entropy(AL, Y):

@@ -135,7 +135,8 @@ def backward_step(dA, cache):
     dA = finite("dA", dA)
     if dA.shape != cache["Z"].shape:
         raise ValueError(f"dA: expected the shape of A, {cache['Z'].shape}, got {dA.shape}")
-    return _passes.backward_linear(dA * derivative(cache["activation"], cache["Z"]), cache)
+    dZ = dA * derivative(cache["activation"], cache["Z"])
+    return cache["W"].T @ dZ, *_passes.of_parameters(dZ, cache)
 
 
 def inverted_dropout(A, draws, keep_prob):
