@@ -1,13 +1,21 @@
 """Optuna, imported when it is first needed and kept quiet."""
 
 import contextlib
+import warnings
+
+
+def load():
+    """Optuna, without a kernel's warning that its progress bar, of which we make no use, would need a widget."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import optuna
+    return optuna
 
 
 @contextlib.contextmanager
 def quiet():
     """Optuna without its log lines, for a while; errors still show."""
-    import optuna
-
+    optuna = load()
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -18,9 +26,7 @@ def quiet():
 
 def checked_study(study):
     """The study, if it is one; otherwise a ValueError."""
-    import optuna
-
-    if not isinstance(study, optuna.Study):
+    if not isinstance(study, load().Study):
         raise ValueError(f"study: expected an optuna.Study, as search returns it, got {type(study).__name__}")
     if len(study.directions) != 1:
         raise ValueError(f"study: expected one objective, got {len(study.directions)}")

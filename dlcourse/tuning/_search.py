@@ -11,7 +11,7 @@ import os
 import platform
 from pathlib import Path
 
-from dlcourse.tuning._optuna import checked_study, quiet
+from dlcourse.tuning._optuna import checked_study, load, quiet
 from dlcourse.tuning._results import results
 from dlcourse.tuning._scales import ONE_MINUS, OneMinusLog, checked_space, grid_axes, point, whole
 
@@ -190,8 +190,6 @@ def _trial(objective, space, prune_after):
             raise ValueError(f"prune_after: expected an objective with a parameter called report, got {objective!r}")
 
     def run(trial):
-        import optuna
-
         worst = math.inf if trial.study.direction.name == "MINIMIZE" else -math.inf
         epochs = itertools.count(1)
 
@@ -202,7 +200,7 @@ def _trial(objective, space, prune_after):
                 return
             with np.errstate(invalid="ignore"):  # a median of infinities
                 if number == worst or trial.should_prune():
-                    raise optuna.TrialPruned
+                    raise load().TrialPruned
 
         trial.set_user_attr("process", f"{platform.node()}:{os.getpid()}")
         values = {name: scale.suggest(trial, name) for name, scale in space.items()}
@@ -223,12 +221,10 @@ def _number(name, value, worst):
 
 def _study(study, direction):
     """The study given, or a new one."""
-    import optuna
-
     if direction is not None:
         _checked_direction(direction)
     if study is None:
-        return optuna.create_study(direction=direction or "minimize")
+        return load().create_study(direction=direction or "minimize")
     own = checked_study(study).direction.name.lower()
     if direction not in (None, own):
         raise ValueError(f"direction: expected that of the study, {own!r}, got {direction!r}")
@@ -241,10 +237,12 @@ def _checked_direction(direction):
 
 
 def _run(study, run, trials, prune_after):
-    import optuna
-
-    nothing, median = optuna.pruners.NopPruner, optuna.pruners.MedianPruner
-    study.pruner = nothing() if prune_after is None else median(n_startup_trials=5, n_warmup_steps=prune_after)
+    pruners = load().pruners
+    study.pruner = (
+        pruners.NopPruner()
+        if prune_after is None
+        else pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=prune_after)
+    )
     study.optimize(run, n_trials=trials)
 
 
