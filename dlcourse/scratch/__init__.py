@@ -3,6 +3,6 @@
 Everything computes in float64. The modules can be read from top to bottom beside the notebooks that teach them.
 """
 
-from dlcourse.scratch import activations, gradcheck, logistic, network, normalization, optimizers
+from dlcourse.scratch import activations, conv, gradcheck, logistic, network, normalization, optimizers
 
-__all__ = ["activations", "gradcheck", "logistic", "network", "normalization", "optimizers"]
+__all__ = ["activations", "conv", "gradcheck", "logistic", "network", "normalization", "optimizers"]
