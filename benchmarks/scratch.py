@@ -4,8 +4,6 @@ python benchmarks/scratch.py
 """
 
 import math
-import statistics
-import time
 
 from dlcourse import datasets
 from dlcourse.scratch import network, optimizers
@@ -13,6 +11,8 @@ from dlcourse.scratch import network, optimizers
 import keras
 import numpy as np
 import threadpoolctl
+
+import timing
 
 LAYER_DIMS = (784, 128, 64, 10)
 BATCH, MANY = 64, 1024
@@ -28,8 +28,8 @@ def main(rounds=7, loop_rounds=3):
     difference = epoch_difference(X[:, :640], Y[:, :640], parameters)
     assert difference < 1e-5, f"the two epochs end {difference:.1e} apart"
     by_hand, by_keras = epochs(X, Y, parameters, "float32")
-    ours, theirs = take_turns([by_hand, by_keras], rounds)
-    rows.append(["epoch by hand / by Keras", ours, theirs, ours / theirs, "at most 2", ours / theirs <= 2])
+    ours, theirs = timing.take_turns([by_hand, by_keras], rounds)
+    rows.append(["epoch by hand / by Keras", ours, theirs, "at most 2", ours / theirs <= 2])
 
     for step, count, goal in (
         (loop_over_examples, BATCH, None),
@@ -39,16 +39,12 @@ def main(rounds=7, loop_rounds=3):
         part = X[:, :count], Y[:, :count], parameters
         difference = gradient_difference(step, *part)
         assert difference < 1e-12, f"the gradients are {difference:.1e} apart"
-        (ours,) = take_turns([lambda part=part: vectorized_step(*part)], 50)
-        (slow,) = take_turns([lambda step=step, part=part: step(*part)], loop_rounds)
+        (ours,) = timing.take_turns([lambda part=part: vectorized_step(*part)], 50)
+        (slow,) = timing.take_turns([lambda step=step, part=part: step(*part)], loop_rounds)
         name = f"step of {count:,}, {step.__name__.replace('_', ' ')} / vectorized"
-        rows.append([name, slow, ours, slow / ours, goal and f"at least {goal}", goal and slow / ours >= goal])
+        rows.append([name, slow, ours, goal and f"at least {goal}", goal and slow / ours >= goal])
 
-    print(f"{'processor time, median':<52}{'first':>11}{'second':>11}{'ratio':>9}  goal")
-    for name, first, second, ratio, goal, reached in rows:
-        verdict = "" if goal is None else f"{goal}: {'reached' if reached else 'missed'}"
-        shown = f"{ratio:,.2f}" if ratio < 10 else f"{ratio:,.0f}"
-        print(f"{name:<52}{1e3 * first:>8.1f} ms{1e3 * second:>8.1f} ms{shown:>9}  {verdict}".rstrip())
+    timing.print_table(rows)
 
 
 def examples(count=20_000):
@@ -56,18 +52,6 @@ def examples(count=20_000):
     (images, labels), _ = datasets.fashion_mnist()
     X = images[:count].reshape(count, -1).T / 255.0
     return X, network.one_hot(labels[:count], 10)
-
-
-def take_turns(functions, rounds):
-    """The median processor time in seconds of each function, called in turn after a call to warm up."""
-    times = [[] for _ in functions]
-    for turn in range(rounds + 1):
-        for function, taken in zip(functions, times, strict=True):
-            start = time.process_time()
-            function()
-            if turn > 0:
-                taken.append(time.process_time() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 # An epoch, by hand and by Keras

@@ -1,4 +1,4 @@
-"""benchmarks/scratch.py: what is timed on both sides is the same computation. No time is judged here."""
+"""benchmarks/: what is timed on both sides is the same computation. No time is judged here."""
 
 import importlib.util
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_the_plain_loops_give_the_gradient_of_the_cost(benchmark):
 
 def test_take_turns_interleaves_the_functions_after_a_warm_up(benchmark):
     calls = []
-    times = benchmark.take_turns([lambda: calls.append("a"), lambda: calls.append("b")], rounds=3)
+    times = benchmark.timing.take_turns([lambda: calls.append("a"), lambda: calls.append("b")], rounds=3)
     assert calls == ["a", "b"] * 4
     assert len(times) == 2 and all(seconds >= 0 for seconds in times)
 
@@ -77,7 +77,7 @@ def test_take_turns_interleaves_the_functions_after_a_warm_up(benchmark):
 def test_the_table_tells_whether_each_goal_was_reached(benchmark, monkeypatch, capsys):
     monkeypatch.setattr(benchmark, "LAYER_DIMS", (784, 4, 3, 10))
     monkeypatch.setattr(benchmark, "examples", lambda count=200, real=benchmark.examples: real(200))
-    monkeypatch.setattr(benchmark, "take_turns", lambda functions, rounds: [0.5, 0.25, 0.125][: len(functions)])
+    monkeypatch.setattr(benchmark.timing, "take_turns", lambda functions, rounds: [0.5, 0.25, 0.125][: len(functions)])
     benchmark.main()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
