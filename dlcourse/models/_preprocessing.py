@@ -1,0 +1,18 @@
+"""How pictures in 0…255 are scaled inside a model: by layers without parameters, which are saved with it."""
+
+from keras import layers, ops
+
+CAFFE_MEAN = (103.939, 116.779, 123.68)  # of ImageNet's pictures: blue, green, red
+
+
+def to_minus_1_1(x):
+    """From 0…255 to −1…1, as the MobileNets take their pictures."""
+    return layers.Rescaling(1 / 127.5, offset=-1, name="to_minus_1_1")(x)
+
+
+def bgr_minus_mean(x):
+    """From RGB in 0…255 to BGR less ImageNet's mean colour, as VGG and ResNet take their pictures.
+
+    The order comes from Caffe, in which these two were first trained; Keras' weights for them expect it.
+    """
+    return layers.Normalization(mean=CAFFE_MEAN, variance=(1, 1, 1), name="minus_mean")(ops.flip(x, axis=-1))
