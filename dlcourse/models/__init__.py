@@ -3,3 +3,31 @@
 Every function returns a `keras.Model`, not compiled, with random weights. Pictures in 0…255 go in, since a model scales
 its own input, and what comes out is a probability for each class. `cost` counts parameters and multiply-adds.
 """
+
+from dlcourse.models._alexnet import LocalResponseNormalization, alexnet
+from dlcourse.models._cost import Cost, cost
+from dlcourse.models._inception import googlenet, inception_block
+from dlcourse.models._lenet import lenet5
+from dlcourse.models._mobilenet import depthwise_separable_block, inverted_residual_block, mobilenet_v1, mobilenet_v2
+from dlcourse.models._resnet import convolutional_block, identity_block, residual_block, resnet50, resnet_cifar
+from dlcourse.models._vgg import vgg16
+
+__all__ = [
+    "Cost",
+    "LocalResponseNormalization",
+    "alexnet",
+    "convolutional_block",
+    "cost",
+    "depthwise_separable_block",
+    "googlenet",
+    "identity_block",
+    "inception_block",
+    "inverted_residual_block",
+    "lenet5",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "residual_block",
+    "resnet50",
+    "resnet_cifar",
+    "vgg16",
+]

@@ -37,3 +37,11 @@ def image_shape(input_shape, least=1, *, channels=None):
     if not whole or min(input_shape[:2]) < least or channels not in (None, input_shape[2]):
         raise ValueError(expected)
     return tuple(int(n) for n in input_shape)
+
+
+def colour(name, value):
+    """`value` as three floats, if it is three numbers in 0…255."""
+    three = isinstance(value, tuple | list) and len(value) == 3
+    if not three or not all(isinstance(n, numbers.Real) and not isinstance(n, bool) and 0 <= n <= 255 for n in value):
+        raise ValueError(f"{name}: expected three numbers in 0…255, got {value!r}")
+    return tuple(float(n) for n in value)

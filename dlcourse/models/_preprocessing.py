@@ -10,9 +10,18 @@ def to_minus_1_1(x):
     return layers.Rescaling(1 / 127.5, offset=-1, name="to_minus_1_1")(x)
 
 
-def bgr_minus_mean(x):
+def rgb_minus_mean(x):
+    """RGB in 0…255 less ImageNet's mean colour, as AlexNet and GoogLeNet take their pictures."""
+    return _minus(CAFFE_MEAN[::-1])(x)
+
+
+def bgr_minus_mean(x, mean=CAFFE_MEAN):
     """From RGB in 0…255 to BGR less ImageNet's mean colour, as VGG and ResNet take their pictures.
 
     The order comes from Caffe, in which these two were first trained; Keras' weights for them expect it.
     """
-    return layers.Normalization(mean=CAFFE_MEAN, variance=(1, 1, 1), name="minus_mean")(ops.flip(x, axis=-1))
+    return _minus(mean)(ops.flip(x, axis=-1))
+
+
+def _minus(mean):
+    return layers.Normalization(mean=tuple(mean), variance=(1, 1, 1), name="minus_mean")

@@ -1,0 +1,100 @@
+"""What a network costs, in the two numbers that the papers print: parameters, and multiply-adds for one picture."""
+
+import math
+from typing import NamedTuple
+
+import keras
+from keras import layers
+
+CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D, layers.DepthwiseConv2D)
+SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
+TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+DENSE = (layers.Dense,)
+WITHOUT_KERNEL = (
+    *(layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization),
+    layers.PReLU,
+)
+
+
+class Cost(NamedTuple):
+    """Of one network: `parameters`, and `multiply_adds` for one picture."""
+
+    parameters: int
+    multiply_adds: int
+
+
+def cost(model):
+    """Count the parameters of a network, and the multiply-adds it needs for one picture.
+
+    Parameters are the numbers that are learned, frozen or not: weights, biases, and γ and β of batch normalization. Its
+    moving averages are measured and not learned; papers leave them out, `model.count_params()` does not.
+
+    A multiply-add is one product and its addition to a sum. Those of convolutions and dense layers are counted, as the
+    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output. In
+    a transposed convolution that is every place of the input. Biases, normalization, activations, pooling and products
+    without weights are not counted. What papers call FLOPs are multiply-adds in some and twice as many in others.
+
+    A layer that is used twice has its parameters once, and its multiply-adds twice.
+
+    Args:
+        model: A functional or Sequential model, with models inside or not, built for pictures of a known size.
+
+    Returns:
+        `Cost(parameters, multiply_adds)`, a named tuple of two ints.
+
+    Raises:
+        ValueError: If it is no such model, if the size of its pictures is unknown, or if one of its layers has weights
+            and is none of: Conv, DepthwiseConv, SeparableConv, ConvTranspose, Dense; batch, group and layer
+            normalization, PReLU.
+
+    Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
+    """
+    if not isinstance(model, keras.Model) or not hasattr(_graph(model), "_nodes_by_depth"):
+        raise ValueError(f"model: expected a functional Keras model or a Sequential one that is built, got {model!r}")
+    calls = list(_calls(model))
+    learned = {id(weight): math.prod(weight.shape) for layer, _, _ in calls for weight in _learned(layer)}
+    return Cost(sum(learned.values()), sum(_multiply_adds(*call) for call in calls))
+
+
+def _graph(model):
+    """The model as Keras' functional API keeps it. A Sequential one has it inside."""
+    return getattr(model, "_functional", model)
+
+
+def _calls(model):
+    """Each call of a layer that has weights: the layer, and the shapes that go in and come out."""
+    # Keras has no public list of calls, only of layers, in which a layer that is used twice stands once.
+    for nodes in _graph(model)._nodes_by_depth.values():
+        for node in nodes:
+            layer = node.operation
+            if hasattr(_graph(layer), "_nodes_by_depth"):
+                yield from _calls(layer)
+            elif getattr(layer, "weights", None):
+                yield layer, node.arguments.keras_tensors[0].shape, node.outputs[0].shape
+
+
+def _learned(layer):
+    """The weights that training changes."""
+    if isinstance(layer, layers.Normalization):
+        return []  # the mean and the variance of the data
+    if isinstance(layer, layers.BatchNormalization):
+        measured = {id(layer.moving_mean), id(layer.moving_variance)}
+        return [weight for weight in layer.weights if id(weight) not in measured]
+    return layer.weights
+
+
+def _multiply_adds(layer, shape_in, shape_out):
+    """Each weight of a kernel is used once at every place of the output, of a transposed convolution's input."""
+    if isinstance(layer, WITHOUT_KERNEL):
+        return 0
+    if isinstance(layer, SEPARABLE):
+        kernels = layer.depthwise_kernel, layer.pointwise_kernel
+    elif isinstance(layer, CONVOLUTIONS + TRANSPOSED + DENSE):
+        kernels = (layer.kernel,)
+    else:
+        raise ValueError(f"model: expected layers whose cost is known, got {layer.name}, a {type(layer).__name__}")
+    shape = shape_in if isinstance(layer, TRANSPOSED) else shape_out
+    places = shape[2:] if getattr(layer, "data_format", None) == "channels_first" else shape[1:-1]
+    if None in places:
+        raise ValueError(f"model: expected pictures of a known size, but {layer.name} has to do with shape {shape}")
+    return math.prod(places) * sum(math.prod(kernel.shape) for kernel in kernels)
