@@ -1,9 +1,12 @@
 """The data sets against what others have published about them, and the pipeline that feeds them to a model."""
 
+import threading
+
 from dlcourse import _files, datasets
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 PHOTO_NAMES = [path for path in _files.names("photo") if not path.endswith(".txt")]
@@ -211,6 +214,72 @@ def test_pipeline_repeats_its_orders_for_a_seed():
     assert orders(1) != orders(2)
 
 
+def test_pipeline_transforms_whole_batches_anew_in_every_epoch():
+    generator = tf.random.Generator.from_seed(1)
+
+    def transform(images, labels):
+        return tf.cast(images, tf.float32) + generator.uniform((tf.shape(images)[0], 1, 1)), labels
+
+    changed = datasets.pipeline(*numbered(10), batch_size=4, transform=transform)
+    first, second = (list(changed.as_numpy_iterator()) for _ in range(2))
+    for batches in (first, second):
+        assert [images.shape for images, _ in batches] == [(4, 2, 3), (4, 2, 3), (2, 2, 3)]
+        for images, labels in batches:
+            np.testing.assert_array_equal(np.floor(images[:, 0, 0]), labels)
+    assert not any(np.any(a == b) for (a, _), (b, _) in zip(first, second, strict=True))
+
+
+def test_pipeline_loads_pictures_from_files():
+    paths = [str(_files.verified(f"photo/{name}")) for name in ("astronaut.png", "chelsea.png")]
+    loaded = datasets.pipeline(paths, [0, 1], 1, load=lambda path: tf.io.decode_png(tf.io.read_file(path)))
+    for path, (images, _) in zip(paths, loaded.as_numpy_iterator(), strict=True):
+        with Image.open(path) as picture:
+            np.testing.assert_array_equal(images[0].squeeze(), np.asarray(picture))
+
+
+@pytest.mark.parametrize(("cache", "calls"), [(False, 30), (True, 10)])
+def test_a_cache_keeps_loaded_pictures_but_neither_their_order_nor_what_is_drawn(cache, calls):
+    seen = []
+
+    def load(image):
+        def note(picture):
+            seen.append(int(picture[0, 0]))
+            return picture + np.uint8(1)
+
+        return tf.ensure_shape(tf.numpy_function(note, [image], tf.uint8), (2, 3))
+
+    def transform(images, labels):
+        return tf.cast(images, tf.float32) + generator.uniform(()), labels
+
+    generator = tf.random.Generator.from_seed(0)  # tf.random.uniform would begin anew under a global seed
+    batches = datasets.pipeline(*numbered(10), batch_size=10, shuffle=True, load=load, cache=cache, transform=transform)
+    epochs = [list(batches.as_numpy_iterator())[0] for _ in range(3)]  # noqa: RUF015, an epoch must end to be cached
+    for images, labels in epochs:
+        np.testing.assert_array_equal(np.floor(images[:, 0, 0]), labels + 1)
+        assert sorted(labels) == list(range(10))
+    assert len({tuple(labels) for _, labels in epochs}) == 3
+    assert len({float(images[0, 0, 0] % 1) for images, _ in epochs}) == 3
+    assert len(seen) == calls and set(seen) == set(range(10))
+
+
+@pytest.mark.parametrize("prefetch", [False, True])
+def test_prefetch_prepares_the_next_batch_while_this_one_is_in_use(prefetch):
+    started = [threading.Event() for _ in range(3)]
+
+    def transform(images, labels):
+        def note(numbers):
+            started[numbers[0]].set()
+            return numbers
+
+        return images, tf.numpy_function(note, [labels], tf.int64)
+
+    batches = iter(datasets.pipeline(*numbered(3), batch_size=1, transform=transform, prefetch=prefetch))
+    next(batches)
+    assert started[1].wait(20 if prefetch else 0.5) == prefetch
+    next(batches)
+    assert started[1].is_set()
+
+
 def test_pipeline_refuses_what_cannot_be_a_data_set():
     images, labels = numbered(4)
     with pytest.raises(ValueError, match="images, labels: got 4 images and 3 labels"):
@@ -219,3 +288,8 @@ def test_pipeline_refuses_what_cannot_be_a_data_set():
         datasets.pipeline(images[:0], labels[:0])
     with pytest.raises(ValueError, match="batch_size: got 0"):
         datasets.pipeline(images, labels, batch_size=0)
+    for name in ("load", "transform"):
+        with pytest.raises(ValueError, match=f"{name}: got 3, expected a function or None"):
+            datasets.pipeline(images, labels, **{name: 3})
+    with pytest.raises(ValueError, match="cache: got True without load"):
+        datasets.pipeline(images, labels, cache=True)

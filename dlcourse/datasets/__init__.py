@@ -5,6 +5,7 @@ drawn from a formula. Taught where each notebook first uses it.
 """
 
 from dlcourse.datasets._cutouts import CUTOUT_CLASSES, cutouts
+from dlcourse.datasets._objects import objects
 from dlcourse.datasets._peeps import peeps
 from dlcourse.datasets._pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
 from dlcourse.datasets._pipelines import pipeline
@@ -20,6 +21,7 @@ __all__ = [
     "fashion_mnist",
     "houses",
     "nuclei",
+    "objects",
     "peeps",
     "photo",
     "photo_names",

@@ -54,7 +54,7 @@ def cutouts(split="train"):
     )
 
 
-def check_split(split):
+def check_split(split, name="split"):
     """Refuse what is neither `"train"` nor `"test"`."""
     if split not in SPLITS:
-        raise ValueError(f"split: {split!r} is none of {', '.join(map(repr, SPLITS))}.")
+        raise ValueError(f"{name}: {split!r} is none of {', '.join(map(repr, SPLITS))}.")
