@@ -8,7 +8,7 @@ import importlib
 import sys
 
 __version__ = "0.1.0"
-__all__ = ["check", "datasets", "models", "plots", "scratch", "tuning", "weights"]
+__all__ = ["augment", "check", "datasets", "models", "plots", "scratch", "transfer", "tuning", "weights"]
 
 if "ipykernel" in sys.modules:  # in a notebook; scripts and servers keep every line that TensorFlow writes
     from dlcourse import _quiet

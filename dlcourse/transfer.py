@@ -1,0 +1,299 @@
+"""Transfer learning in two steps: train a new head on a frozen base, then fine-tune the base's last layers slowly.
+
+A base is a network without its top, from pictures in 0…255 to a grid of features, (height, width, features). What it
+has learned on ImageNet (Deng et al., 2009) serves other pictures too: the early layers see edges and textures, which
+every photograph has (Yosinski et al., 2014, arXiv 1411.1792).
+
+    base = mobilenet_v2_base()
+    model = build_classifier(base, classes=5)
+    fit_head(model, base, images, labels, epochs=30)
+    fine_tune(model, base, from_layer="block_13")
+    model.fit(images, labels, epochs=5)
+
+Batch normalization always works as at test time, with the averages of ImageNet, in all of these steps. A few dozen
+pictures would spoil them, and a base in training mode answers otherwise than the base that is used in the end.
+"""
+
+import difflib
+import numbers
+
+from dlcourse import weights as shipped
+from dlcourse.models import mobilenet_v2
+
+import keras
+import numpy as np
+from keras import layers
+
+MOBILENET_V2_SIZE = 160  # pixels, the side of the pictures that the shipped weights were tuned on
+
+
+def mobilenet_v2_base(input_shape=(MOBILENET_V2_SIZE, MOBILENET_V2_SIZE, 3), weights="dlcourse"):
+    """MobileNetV2 without its top (Sandler et al., 2018, arXiv 1801.04381), pretrained.
+
+    Args:
+        input_shape: (height, width, 3), sides of 32 or more.
+        weights: "dlcourse", the ImageNet weights that lie in `data/`, whose last blocks, from 13 on, were tuned further
+            on breeds of dogs; "imagenet", those of Keras, which are downloaded; or None: random.
+
+    Returns:
+        A Keras model from pictures in 0…255, shape (m, height, width, 3), to features, shape
+        (m, ⌈height/32⌉, ⌈width/32⌉, 1280). See `dlcourse.models.mobilenet_v2`. Its blocks are called
+        `expanded_conv` and `block_1` to `block_16`.
+
+    Raises:
+        ValueError: If an argument is out of range, or the weights file is damaged.
+        FileNotFoundError: If the weights file is missing.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    if weights not in ("dlcourse", "imagenet", None):
+        raise ValueError(f'weights: expected "dlcourse", "imagenet" or None, got {weights!r}')
+    base = mobilenet_v2(input_shape, include_top=False)
+    if weights == "dlcourse":
+        shipped.load(base, "mobilenet_v2")
+    if weights == "imagenet":  # filters fit pictures of every size, and Keras offers those learned at 224×224
+        theirs = keras.applications.MobileNetV2((224, 224, 3), include_top=False, weights="imagenet")
+        base.set_weights(theirs.get_weights())
+    return base
+
+
+def breed_classifier():
+    """The shipped MobileNetV2 with the head it was tuned with, which tells 19 breeds of dogs apart.
+
+    The names of the breeds, in the order of the outputs, are `weights.metadata("breed_head")["classes"]`. The net knows
+    nothing else than dogs: it gives every picture some breed.
+
+    Returns:
+        A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
+
+    Raises:
+        ValueError, FileNotFoundError: If a weights file is damaged or missing.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    base = mobilenet_v2_base()
+    pooled = layers.GlobalAveragePooling2D(name="average")(base.output)
+    breeds = layers.Dense(len(shipped.metadata("breed_head")["classes"]), activation="softmax", name="breeds")
+    model = keras.Model(base.input, breeds(pooled), name="breed_classifier")
+    shipped.load(breeds, "breed_head")
+    return model
+
+
+def extract_features(base, images, batch_size=32):
+    """What a base sees in each picture: its features, averaged over all places.
+
+    The base works as at test time and runs once over the pictures, `batch_size` at a time, so that no more than one
+    batch of its large output is held at once.
+
+    Args:
+        base: A Keras model from pictures in 0…255 to (m, height, width, features).
+        images: Pictures in 0…255, uint8 or float, of the shape that the base takes, (m, height, width, channels).
+        batch_size: How many pictures at a time, 1 or more.
+
+    Returns:
+        float32, shape (m, features).
+
+    Raises:
+        ValueError: If `base` is no such model, the pictures do not fit it or are not in 0…255, or `batch_size` is below
+            1.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    images = _pictures("images", images, _checked(base))
+    _whole("batch_size", batch_size, 1)
+    features = np.empty((len(images), base.output_shape[-1]), np.float32)
+    for start in range(0, len(images), batch_size):
+        batch = base.predict_on_batch(images[start : start + batch_size])
+        features[start : start + batch_size] = batch.mean(axis=(1, 2))
+    return features
+
+
+def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_rate=1e-3, seed=0):
+    """A new head on a frozen base: global average pooling, dropout, and one dense layer with softmax.
+
+    The base is frozen here: of the model's weights the dense layer's alone can be trained, `features · classes` and
+    `classes` biases. The model is compiled with Adam and cross-entropy, and reports its accuracy.
+
+    Args:
+        base: A Keras model from pictures in 0…255 to (m, height, width, features).
+        classes: How many, 2 or more.
+        dropout: Share of the features that are dropped in training, in [0, 1).
+        augmentation: A Keras layer or model that changes pictures in training only, such as `dlcourse.augment.pipeline`
+            returns; pictures in 0…255 go in and come out. None for none.
+        learning_rate: Of Adam, above 0.
+        seed: Of the first weights of the dense layer and of dropout.
+
+    Returns:
+        A compiled Keras model from pictures in 0…255 to probabilities, shape (m, classes). Its layers are called
+        `augmentation`, as the base, `average`, `dropout` and `classes`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    _checked(base)
+    _whole("classes", classes, 2)
+    if not isinstance(dropout, numbers.Real) or not 0 <= dropout < 1:
+        raise ValueError(f"dropout: expected a number in [0, 1), got {dropout!r}")
+    if not (augmentation is None or isinstance(augmentation, layers.Layer)):
+        raise ValueError(f"augmentation: expected a Keras layer or model, or None, got {type(augmentation).__name__}")
+    base.trainable = False
+    inputs = keras.Input(base.input_shape[1:], name="images")
+    x = inputs if augmentation is None else augmentation(inputs)
+    x = base(x)  # frozen, batch norm works as at test time; training=False here would be overruled by `fit`
+    x = layers.GlobalAveragePooling2D(name="average")(x)
+    x = layers.Dropout(dropout, seed=seed, name="dropout")(x)
+    initializer = keras.initializers.GlorotUniform(seed)
+    outputs = layers.Dense(classes, activation="softmax", kernel_initializer=initializer, name="classes")(x)
+    model = keras.Model(inputs, outputs, name="classifier")
+    return _compile(model, learning_rate)
+
+
+def fit_head(model, base, images, labels, epochs=20, *, batch_size=32, learning_rate=1e-3, validation_data=None):
+    """Step one: train the head and leave the base as it is.
+
+    A frozen base sees the same in a picture in every epoch. So, unless the model augments its pictures, the base runs
+    once over them and only the dense layer is trained on its features. The result is the same as that of `model.fit`,
+    up to rounding, in a small part of the time.
+
+    Args:
+        model: As `build_classifier` returns it.
+        base: The base it was built on, still frozen.
+        images: Pictures in 0…255, shape (m, height, width, channels).
+        labels: Whole numbers in 0…classes - 1, shape (m,).
+        epochs: How often to go over the pictures, 1 or more.
+        batch_size: How many pictures a step takes, 1 or more.
+        learning_rate: Of Adam, above 0.
+        validation_data: A pair (images, labels) to measure after every epoch, or None.
+
+    Returns:
+        A dict from `loss` and `accuracy`, with `validation_data` also `val_loss` and `val_accuracy`, to a list of one
+        number for each epoch.
+
+    Raises:
+        ValueError: If `base` is not the model's or is not frozen, or another argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    _belongs(base, model)
+    if base.trainable_weights:
+        raise ValueError(
+            f"base: expected all its layers frozen, got {len(base.trainable_weights)} trainable weights; "
+            "fit_head comes before fine_tune"
+        )
+    _whole("epochs", epochs, 1)
+    _whole("batch_size", batch_size, 1)
+    sets = [_labelled("images", "labels", images, labels, model)]
+    if validation_data is not None:
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise ValueError(f"validation_data: expected a pair (images, labels), got {type(validation_data).__name__}")
+        sets.append(_labelled("validation_data[0]", "validation_data[1]", *validation_data, model))
+    _compile(model, learning_rate)
+    trained = model
+    if model.layers[1] is base:  # nothing between the pictures and the base
+        sets = [(extract_features(base, pictures), classes) for pictures, classes in sets]
+        trained = keras.Sequential([model.get_layer("dropout"), model.get_layer("classes")], name="head")
+        _compile(trained, learning_rate)
+    validation = sets[1] if len(sets) == 2 else None
+    history = trained.fit(*sets[0], batch_size=batch_size, epochs=epochs, validation_data=validation, verbose=0)
+    return history.history
+
+
+def fine_tune(model, base, from_layer, learning_rate=1e-5):
+    """Step two: unfreeze the base from one layer on, and compile the model with a lower learning rate.
+
+    The head should be trained first: the gradients of a random head would tear apart what the base has learned. The
+    layers before `from_layer` and every batch normalization stay frozen. Go on with `model.fit`.
+
+    Args:
+        model: As `build_classifier` returns it, its head trained.
+        base: The base it was built on.
+        from_layer: The first layer to unfreeze, by its name, or a block of layers by the beginning of their names:
+            "block_13" stands for "block_13_expand", its first layer.
+        learning_rate: Of Adam, above 0; a tenth of the head's or less.
+
+    Returns:
+        How many parameters will be trained, those of the head included.
+
+    Raises:
+        ValueError: If `base` is not the model's, it has no layer of that name, or `learning_rate` is not above 0.
+
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    _belongs(base, model)
+    names = [layer.name for layer in base.layers]
+    first = next((i for i, name in enumerate(names) if name == from_layer or name.startswith(f"{from_layer}_")), None)
+    if first is None:
+        near = difflib.get_close_matches(str(from_layer), names, cutoff=0.4) or names[-3:]
+        raise ValueError(f"from_layer: expected a layer of {base.name}, such as {', '.join(near)}, got {from_layer!r}")
+    rate = _rate(learning_rate)
+    base.trainable = True
+    for i, layer in enumerate(base.layers):
+        layer.trainable = i >= first and not isinstance(layer, layers.BatchNormalization)
+    _compile(model, rate)
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+def _compile(model, learning_rate):
+    model.compile(
+        optimizer=keras.optimizers.Adam(_rate(learning_rate)),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _whole(name, value, least):
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
+
+
+def _rate(learning_rate):
+    if not isinstance(learning_rate, numbers.Real) or not 0 < learning_rate < float("inf"):
+        raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate!r}")
+    return float(learning_rate)
+
+
+def _checked(base):
+    """`base`, if it is a model that hands out a grid of features."""
+    shape = getattr(base, "output_shape", None) if isinstance(base, keras.Model) else type(base).__name__
+    if not (isinstance(shape, tuple) and len(shape) == 4 and isinstance(base.input_shape, tuple)):
+        raise ValueError(f"base: expected a Keras model with output (m, height, width, features), got {shape}")
+    return base
+
+
+def _belongs(base, model):
+    if not any(layer is base for layer in getattr(model, "layers", ())):
+        name = getattr(base, "name", type(base).__name__)
+        raise ValueError(f"base: expected the one that the model was built on, got {name!r}, which is not part of it")
+
+
+def _pictures(name, images, taker):
+    """The pictures as an array, if `taker` can take them and they can be meant as 0…255."""
+    images, expected = np.asarray(images), taker.input_shape[1:]
+    fits = images.ndim == 4 and all(e in (None, n) for n, e in zip(images.shape[1:], expected, strict=True))
+    if not (fits and len(images)):
+        raise ValueError(f"{name}: expected shape {('m', *expected)} with m at least 1, got {images.shape}")
+    if images.dtype.kind not in "uif":
+        raise ValueError(f"{name}: expected numbers, got {images.dtype}")
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 255):
+        raise ValueError(f"{name}: expected values in 0…255, got {low} to {high}")
+    if images.dtype.kind == "f" and 0 < high <= 1:
+        raise ValueError(
+            f"{name}: expected values in 0…255, got {low} to {high}, which looks like 0…1: multiply by 255"
+        )
+    return images
+
+
+def _labelled(images_name, labels_name, images, labels, model):
+    """Pictures and labels as arrays, if the model can learn from them."""
+    images, labels, classes = _pictures(images_name, images, model), np.asarray(labels), model.output_shape[-1]
+    if labels.shape != (len(images),) or labels.dtype.kind not in "ui":
+        raise ValueError(
+            f"{labels_name}: expected whole numbers of shape ({len(images)},), got {labels.dtype} of {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"{labels_name}: expected 0…{classes - 1}, got {labels.min()} to {labels.max()}")
+    return images, labels
