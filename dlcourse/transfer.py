@@ -101,10 +101,13 @@ def extract_features(base, images, batch_size=32):
     """
     images = _pictures("images", images, _checked(base))
     _whole("batch_size", batch_size, 1)
+    batch_size = min(batch_size, len(images))
     features = np.empty((len(images), base.output_shape[-1]), np.float32)
     for start in range(0, len(images), batch_size):
-        batch = base.predict_on_batch(images[start : start + batch_size])
-        features[start : start + batch_size] = batch.mean(axis=(1, 2))
+        batch = images[start : start + batch_size]
+        missing = batch_size - len(batch)  # a last batch that is smaller would be compiled anew: fill it up
+        filled = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
+        features[start : start + batch_size] = base.predict_on_batch(filled)[: len(batch)].mean(axis=(1, 2))
     return features
 
 

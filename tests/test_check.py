@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import json
+import random
 import re
 import subprocess
 import sys
@@ -10,10 +11,11 @@ import warnings
 from pathlib import Path
 
 from dlcourse import check
-from dlcourse.check import _core
+from dlcourse.check import _core, _week_3_2
 from dlcourse.check._compare import call, differences, show
 from dlcourse.check._core import Exercise
 from dlcourse.scratch.activations import relu
+from dlcourse.scratch.conv import pool_forward
 
 import numpy as np
 import pytest
@@ -43,7 +45,7 @@ def idle(exercise):
 
     def breaks(wrong, holds):
         for case in exercise.all_cases():
-            their, our = call(wrong, case), call(exercise.reference, case)
+            their, our = (call(function, case, exercise.through) for function in (wrong, exercise.reference))
             if their.error or any(found.stage == "shape" for found in differences(their.result, our.result)):
                 return False  # stopped before properties are tried
             if not holds(their.result, *case):
@@ -140,6 +142,195 @@ def test_an_exercise_is_set_in_its_notebook(exercise):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
     assert re.search(rf"\bcheck\.{exercise.name}\(", code)
+
+
+# Answers that are written for the check alone, beside helpers that are proved elsewhere
+
+
+def test_the_loops_of_pool_say_what_pooling_without_loops_says():
+    cases = check.pool.all_cases()
+    assert {(case[3], case[1] == case[2]) for case in cases} >= {("max", True), ("max", False), ("average", False)}
+    for A, f, stride, mode in cases:  # pool_forward is compared with TensorFlow in test_scratch_conv.py
+        expected = pool_forward(A[None], f, stride, mode=mode)[0][0]
+        np.testing.assert_allclose(check.pool.reference(A, f, stride, mode), expected, rtol=1e-12)
+
+
+def test_inception_cost_gives_the_120_and_12_million_of_the_notes_and_what_counting_in_keras_gives():
+    from dlcourse import models
+
+    import keras
+    from keras import layers
+
+    cost = check.inception_cost.reference
+    assert cost(28, 192, 5, 32) == 120_422_400 and cost(28, 192, 5, 32, 16) == 12_443_648
+    x = keras.Input((9, 9, 7))
+    direct, narrow = layers.Conv2D(4, 5, padding="same")(x), layers.Conv2D(3, 1)(x)
+    assert cost(9, 7, 5, 4) == models.cost(keras.Model(x, direct)).multiply_adds
+    behind = layers.Conv2D(4, 5, padding="same")(narrow)
+    assert cost(9, 7, 5, 4, 3) == models.cost(keras.Model(x, behind)).multiply_adds
+
+
+def test_depthwise_cost_is_what_counting_in_keras_gives_and_the_ratio_is_that_of_the_notes():
+    from dlcourse import models
+
+    import keras
+    from keras import layers
+
+    x = keras.Input((9, 9, 7))
+    normal = models.cost(keras.Model(x, layers.Conv2D(4, 3)(x))).multiply_adds
+    separable = models.cost(keras.Model(x, layers.SeparableConv2D(4, 3)(x))).multiply_adds
+    assert check.depthwise_cost.reference(7, 7, 3, 4) == (normal, separable, separable / normal)
+    assert separable / normal == pytest.approx(1 / 4 + 1 / 3**2)  # equation (3.9)
+
+
+def test_color_shift_is_that_of_the_augmentations():
+    from dlcourse import augment
+
+    for images, shifts in check.color_shift.all_cases():
+        expected, found = augment.color_shift(images, shifts), check.color_shift.reference(images, shifts)
+        assert found.dtype == expected.dtype == np.uint8
+        np.testing.assert_array_equal(found, expected)
+
+
+def without_kernels(block, changes, *arguments):
+    """Some numbers that go into a block whose kernels are all 0 and betas all -1, and those that come out."""
+    found = _week_3_2._block(lambda x, *rest: block(x, *rest, **changes), _week_3_2._Maps((3, 4, 2)), *arguments)
+    before, after = found["all kernels 0, all beta -1"].split(" become ")
+    before, after = ([int(number) for number in part.split(", ")] for part in (before, after))
+    assert min(before) < 0 < 1 < max(before)
+    return before, after
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),  # worked out by hand: kernels of 0 and beta of -1 make z = -1 everywhere
+    [
+        ({}, lambda x: max(x - 1, 0)),
+        ({"before": True, "after": False}, lambda x: x),
+        ({"before": True}, lambda x: max(x, 0)),
+        ({"after": False}, lambda x: x - 1),
+        ({"shortcut": False}, lambda x: 0),
+        ({"shortcut": False, "after": False}, lambda x: -1),
+    ],
+)
+def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(changes, expected):
+    before, after = without_kernels(_week_3_2._residual, changes, 2)
+    assert after == [expected(x) for x in before]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, lambda x: x - 1),
+        ({"linear": False}, lambda x: x),
+        ({"adds": False}, lambda x: -1),
+        ({"adds": False, "linear": False}, lambda x: 0),
+        ({"after": True}, lambda x: min(max(x - 1, 0), 6)),
+    ],
+)
+def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(changes, expected):
+    before, after = without_kernels(_week_3_2._inverted, changes, 2, 1, 3)
+    assert after == [expected(x) for x in before]
+
+
+def test_an_identity_block_may_be_written_in_another_way():
+    from dlcourse import models
+
+    import keras
+    from keras import layers, ops
+
+    def nested(x, filters):
+        branch = keras.Sequential(
+            [
+                layers.Conv2D(filters, (3, 3), strides=(1, 1), padding="same", kernel_initializer="he_normal"),
+                layers.BatchNormalization(axis=3, epsilon=1e-5, momentum=0.9),
+                layers.Activation("relu"),
+                layers.Conv2D(filters, (3, 3), padding="same"),
+                layers.BatchNormalization(),
+            ]
+        )
+        return layers.Activation("relu")(layers.add([branch(x), x]))
+
+    def plain(x, filters):
+        z = x
+        for last in (False, True):
+            z = layers.Conv2D(filters, 3, padding="valid", use_bias=last)(layers.ZeroPadding2D(1)(z))
+            z = layers.BatchNormalization()(z) + (x if last else 0)
+            z = ops.relu(z) if last else keras.activations.relu(z)
+        return z
+
+    for written in (models.residual_block, nested, plain):
+        assert "✗" not in says(check.identity_block, written)
+
+
+def test_an_inverted_residual_may_be_written_in_another_way():
+    from dlcourse import models
+
+    import keras
+    from keras import layers
+
+    def other(x, filters, stride, expansion):
+        inside, z = expansion * x.shape[-1], x
+        z = layers.Dense(inside)(z)  # on every place: a 1×1 convolution
+        z = layers.Activation("relu6")(layers.BatchNormalization()(z))
+        z = layers.Conv2D(inside, 3, stride, padding="same", groups=inside)(z)  # a group for each channel
+        z = keras.activations.relu6(layers.BatchNormalization()(z))
+        z = layers.BatchNormalization(scale=False)(layers.Conv2D(filters, 1, padding="same")(z))
+        return x + z if z.shape == x.shape else z
+
+    for written in (models.inverted_residual_block, other):
+        assert "✗" not in says(check.inverted_residual, written)
+
+
+def test_maps_that_cannot_be_added_and_results_that_are_no_maps_are_named():
+    from keras import layers
+
+    def shrinks(x, filters):
+        z = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(filters, 3)(x)))
+        z = layers.BatchNormalization()(layers.Conv2D(filters, 3)(z))
+        return layers.ReLU()(x + z)
+
+    text = says(check.identity_block, shrinks)
+    assert "ValueError: maps of shapes (6, 7, 3) and (2, 3, 3) cannot be added\n" in text
+    assert ": return layers.ReLU()(x + z)\n" in text
+    assert "Each 3×3 convolution without padding" in text  # said of layers.Add()([x, z]) as well
+    text = says(check.identity_block, lambda x, filters: layers.ReLU())
+    assert "expected feature maps, as a layer returns that is called on some, got something of type ReLU" in text
+    text = says(check.identity_block, lambda x, filters: layers.Flatten()(x))
+    assert "expected feature maps, (height, width, channels), got shape (126,)" in text
+    assert "got       'none'" in says(check.identity_block, lambda x, filters: x)
+    assert says(check.identity_block, lambda x, filters: layers.Conv2D(filters, 3)(...)).startswith("… identity_block")
+
+
+def test_batch_normalization_along_another_axis_is_seen():
+    from keras import layers
+
+    def rows(x, filters):
+        z = layers.BatchNormalization(axis=1)(layers.Conv2D(filters, 3, padding="same")(x))
+        z = layers.BatchNormalization(axis=1)(layers.Conv2D(filters, 3, padding="same")(layers.ReLU()(z)))
+        return layers.ReLU()(layers.Add()([x, z]))
+
+    text = says(check.identity_block, rows)
+    assert "expected  '3 channels, 3 channels'\n      got       '6 channels, 6 channels'" in text
+
+
+def test_freeze_and_count_counts_what_a_step_of_training_changes():
+    net = _week_3_2._Net((4, 5))
+    for from_layer in ("conv1", "bn1", "conv2", "head"):
+        model, rng = net.build(), np.random.default_rng(0)
+        count = check.freeze_and_count.reference(model, from_layer)
+        before = model.get_weights()
+        model.compile("sgd", "mse", run_eagerly=True)
+        model.train_on_batch(rng.normal(size=(8, 4, 4, 3)), rng.normal(size=(8, 2)))
+        changed = (w.size for w, b in zip(model.get_weights(), before, strict=True) if not np.array_equal(w, b))
+        assert count == sum(changed) > 0, from_layer
+
+
+def test_building_layers_for_a_check_leaves_the_random_numbers_of_the_notebook_alone():
+    for exercise in (check.identity_block, check.freeze_and_count):
+        random.seed(7)
+        state = random.getstate()
+        assert exercise.passes(exercise.reference) and not exercise.passes(exercise.slips[0][0])
+        assert random.getstate() == state
 
 
 # The mechanism, on an exercise with several arguments and results
@@ -401,6 +592,45 @@ def test_a_learner_cannot_write_into_our_answer():
     exercise = Exercise(reference=lambda a: a + 1.0, name="up", cases=[(np.ones(3),), (np.zeros(3),)], **ZERO_ONE)
     assert "expected  [2, 2, 2]\n      got       [0, 0, 0]" in says(exercise, takes_all)
     assert exercise.cases[0][0].tolist() == [1, 1, 1]
+
+
+def test_a_result_that_cannot_be_compared_is_compared_through_what_it_does():
+    def at_two(function, n):
+        made = function(n)
+        return made if made is None or made is ... else {"at 2": made(2)}
+
+    def adds(n):
+        """A function that adds n."""
+        return lambda x: x + n
+
+    multiplies = (lambda n: lambda x: x * n, "Add.")
+    exercise = example(reference=adds, cases=[(1,), (5,)], properties=[], slips=[multiplies], through=at_two)
+    assert exercise.passes(adds) and exercise.passes(lambda n: (n + 0.0).__add__)
+    text = says(exercise, lambda n: lambda x: n * x)
+    assert "in        result['at 2']\n      expected  3\n      got       2\n    Add.\n" in text
+    assert uncaught(exercise) == []
+    for stub in (lambda n: ..., lambda n: None):
+        assert says(exercise, stub).startswith("… adds: not yet.")
+    text = says(exercise, lambda n: lambda x: x.nothing)
+    assert "stopped   AttributeError: 'int' object has no attribute 'nothing'\n      at        line " in text
+
+
+def test_our_answers_and_the_typical_wrong_ones_are_computed_once_for_each_case():
+    calls = []
+
+    def counted(z):
+        """ReLU that counts."""
+        calls.append("right")
+        return relu(z)
+
+    def wrong(z):
+        calls.append("wrong")
+        return np.abs(z)
+
+    exercise = example(reference=counted, slips=[(wrong, "A negative number must give 0.")])
+    for _ in range(3):
+        assert "A negative number must give 0." in exercise._examine(np.abs)[1]
+    assert sorted(calls) == ["right"] * 2 + ["wrong"] * 2
 
 
 def test_changing_a_list_or_dict_in_place_is_seen():

@@ -28,8 +28,10 @@ class Difference(NamedTuple):
     advice: str
 
 
-def call(function, case):
+def call(function, case, through=None):
     """Call a function on a copy of a case; what it raises is reported, what it warns of is kept quiet.
+
+    `through(function, *arguments)`, if there is such a function, makes the call and returns what counts as the result.
 
     A stub is a function that has not been written: it raises NotImplementedError, returns nothing but None, or still
     holds a `...`, in its result or in a computation that stops because of it.
@@ -38,7 +40,7 @@ def call(function, case):
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            result = function(*arguments)
+            result = through(function, *arguments) if through else function(*arguments)
         except Exception as error:
             is_stub = isinstance(error, NotImplementedError) or "ellipsis" in str(error).lower()
             return Outcome(None, _report(error, function), arguments, is_stub)
