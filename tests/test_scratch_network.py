@@ -454,10 +454,14 @@ def keras64():
     """Keras in float64."""
     import keras
 
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy(
+        "float64"
+    )  # layers follow the policy, which stays as it was once a layer has been built
     yield keras
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 def keras_twin(keras, parameters, hidden, output, *, optimizer=None, l2=0.0, momentum=0.99):
