@@ -456,9 +456,7 @@ def keras64():
 
     before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy(
-        "float64"
-    )  # layers follow the policy, which stays as it was once a layer has been built
+    keras.config.set_dtype_policy("float64")  # without it layers keep the policy of the first layer ever built
     yield keras
     keras.config.set_floatx(before[0])
     keras.config.set_dtype_policy(before[1])
