@@ -10,6 +10,7 @@ import tensorflow as tf
 import threadpoolctl
 
 import timing
+from timing import difference
 
 SHAPE, F, FILTERS = (10, 32, 32, 8), 3, 16  # ten pictures with eight channels, filters of 3×3×8
 PAD = conv.same_padding(F)
@@ -78,14 +79,6 @@ def by_tensorflow(A, W, b, dtype):
         return tape.gradient(cost, (A, W, b))
 
     return tf.function(forward), tf.function(both)
-
-
-def difference(ours, theirs):
-    """The largest distance of two arrays, as a share of the largest number."""
-    ours, theirs = np.asarray(ours), np.asarray(theirs)
-    if ours.shape != theirs.shape:
-        raise ValueError(f"theirs: expected shape {ours.shape}, got {theirs.shape}")
-    return float(np.abs(ours - theirs).max() / np.abs(ours).max())
 
 
 if __name__ == "__main__":

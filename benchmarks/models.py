@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import timing
+from timing import difference
 
 SHAPE, BATCH, CLASSES = (128, 128, 3), 8, 1000
 GOAL = 1.05
@@ -78,14 +79,6 @@ def step(net):
         return cost
 
     return train
-
-
-def difference(ours, theirs):
-    """The largest distance of two arrays, as a share of the largest number."""
-    ours, theirs = np.asarray(ours), np.asarray(theirs)
-    if ours.shape != theirs.shape:
-        raise ValueError(f"theirs: expected shape {ours.shape}, got {theirs.shape}")
-    return float(np.abs(ours - theirs).max() / np.abs(ours).max())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,17 @@
-"""What the benchmarks share: functions take turns, and a table of ratios with their goals."""
+"""What the benchmarks share: how far two results differ, functions that take turns, a table of ratios with goals."""
 
 import statistics
 import time
+
+import numpy as np
+
+
+def difference(ours, theirs):
+    """The largest distance of two arrays, as a share of the largest number."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    if ours.shape != theirs.shape:
+        raise ValueError(f"theirs: expected shape {ours.shape}, got {theirs.shape}")
+    return float(np.abs(ours - theirs).max() / np.abs(ours).max())
 
 
 def take_turns(functions, rounds):

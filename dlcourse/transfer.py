@@ -19,6 +19,7 @@ import numbers
 
 from dlcourse import weights as shipped
 from dlcourse.models import mobilenet_v2
+from dlcourse.models._checks import count
 
 import keras
 import numpy as np
@@ -100,7 +101,7 @@ def extract_features(base, images, batch_size=32):
     Taught in notebook 3-2, section 3.2.6.
     """
     images = _pictures("images", images, _checked(base))
-    _whole("batch_size", batch_size, 1)
+    count("batch_size", batch_size, 1)
     batch_size = min(batch_size, len(images))
     features = np.empty((len(images), base.output_shape[-1]), np.float32)
     for start in range(0, len(images), batch_size):
@@ -136,7 +137,7 @@ def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_
     Taught in notebook 3-2, section 3.2.6.
     """
     _checked(base)
-    _whole("classes", classes, 2)
+    count("classes", classes, 2)
     if not isinstance(dropout, numbers.Real) or not 0 <= dropout < 1:
         raise ValueError(f"dropout: expected a number in [0, 1), got {dropout!r}")
     if not (augmentation is None or isinstance(augmentation, layers.Layer)):
@@ -185,8 +186,8 @@ def fit_head(model, base, images, labels, epochs=20, *, batch_size=32, learning_
             f"base: expected all its layers frozen, got {len(base.trainable_weights)} trainable weights; "
             "fit_head comes before fine_tune"
         )
-    _whole("epochs", epochs, 1)
-    _whole("batch_size", batch_size, 1)
+    count("epochs", epochs, 1)
+    count("batch_size", batch_size, 1)
     sets = [_labelled("images", "labels", images, labels, model)]
     if validation_data is not None:
         if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
@@ -245,11 +246,6 @@ def _compile(model, learning_rate):
         metrics=["accuracy"],
     )
     return model
-
-
-def _whole(name, value, least):
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
 
 
 def _rate(learning_rate):

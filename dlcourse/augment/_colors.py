@@ -38,11 +38,7 @@ def color_shift(images, shifts, seed=None):
     """
     images = pictures(images)
     m, channels = len(images), images.shape[-1]
-    if seed is None:
-        shifts = amounts("shifts", shifts, (m, channels))
-    else:
-        shifts = amounts("shifts", shifts, (channels,), least=0) * generator(seed).standard_normal((m, channels))
-    return restored(images + shifts[:, None, None], images.dtype)
+    return restored(images + _drawn("shifts", shifts, m, channels, seed)[:, None, None], images.dtype)
 
 
 def color_components(images):
@@ -108,10 +104,7 @@ def pca_color_shift(images, components, strength=0.1, seed=None):
     images = pictures(images)
     m, channels = len(images), images.shape[-1]
     lines = directions(components, channels)
-    if seed is None:
-        alpha = amounts("strength", strength, (m, channels))
-    else:
-        alpha = amounts("strength", strength, (channels,), least=0) * generator(seed).standard_normal((m, channels))
+    alpha = _drawn("strength", strength, m, channels, seed)
     return restored(images + (alpha @ lines)[:, None, None], images.dtype)
 
 
@@ -129,3 +122,10 @@ def directions(components, channels):
     if not (np.all(np.isfinite(eigenvectors)) and np.all((eigenvalues >= 0) & (eigenvalues <= channels))):
         raise ValueError(f"components: expected eigenvalues of pixels in 0…1, got {eigenvalues}")
     return 255 * eigenvalues[:, None] * eigenvectors.T
+
+
+def _drawn(name, deviation, m, channels, seed):
+    """One amount for each channel of m pictures: the ones asked for, or drawn with this standard deviation."""
+    if seed is None:
+        return amounts(name, deviation, (m, channels))
+    return amounts(name, deviation, (channels,), least=0) * generator(seed).standard_normal((m, channels))
