@@ -10,10 +10,10 @@ def count(name, value, least=1):
     return int(value)
 
 
-def fraction(name, value, *, one=False):
-    """`value` as a float, if it lies in [0, 1), with `one` in [0, 1]."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not (0 <= value < 1 or (one and value == 1)):
-        raise ValueError(f"{name}: expected a number in {'[0, 1]' if one else '[0, 1)'}, got {value!r}")
+def fraction(name, value):
+    """`value` as a float, if it lies in [0, 1)."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value < 1:
+        raise ValueError(f"{name}: expected a number in [0, 1), got {value!r}")
     return float(value)
 
 
