@@ -18,8 +18,8 @@ import difflib
 import numbers
 
 from dlcourse import weights as shipped
+from dlcourse._checks import count
 from dlcourse.models import mobilenet_v2
-from dlcourse.models._checks import count
 
 import keras
 import numpy as np

@@ -1,7 +1,8 @@
 """What every function of `augment` asks of its arguments, and how it hands pictures back."""
 
 import math
-import numbers
+
+from dlcourse._checks import count
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def restored(values, dtype):
 
 def generator(seed):
     """NumPy's generator of this seed."""
-    return np.random.default_rng(whole("seed", seed, 0))
+    return np.random.default_rng(count("seed", seed, 0))
 
 
 def amounts(name, value, shape, *, least=-math.inf):
@@ -40,10 +41,3 @@ def amounts(name, value, shape, *, least=-math.inf):
             f"{name}: expected finite numbers{f' of {least} or more' * (least > -math.inf)}, got {value!r}"
         )
     return values
-
-
-def whole(name, value, least):
-    """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)

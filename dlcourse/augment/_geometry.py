@@ -4,7 +4,8 @@ Asked that way round, each new pixel gets a value. That place lies between four 
 weighted by how near it is (bilinear interpolation).
 """
 
-from dlcourse.augment._checks import amounts, generator, pictures, restored, whole
+from dlcourse._checks import count
+from dlcourse.augment._checks import amounts, generator, pictures, restored
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def random_crop(images, size, seed=None):
     """
     images = pictures(images)
     m, *sides, _ = images.shape
-    window = [whole("size", side, 1) for side in (size if isinstance(size, tuple | list) else (size, size))]
+    window = [count("size", side, 1) for side in (size if isinstance(size, tuple | list) else (size, size))]
     if len(window) != 2 or window[0] > sides[0] or window[1] > sides[1]:
         raise ValueError(f"size: expected a side or (height, width) of at most {tuple(sides)}, got {size!r}")
     rooms = np.subtract(sides, window)
@@ -129,7 +130,7 @@ def warp(images, pixels, seed, nodes=4):
     Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
-    nodes, deviation = whole("nodes", nodes, 2), amounts("pixels", pixels, (), least=0)
+    nodes, deviation = count("nodes", nodes, 2), amounts("pixels", pixels, (), least=0)
     m, height, width, _ = images.shape
     moves = deviation * generator(seed).standard_normal((m, 2, nodes, nodes))
     down, right = (spread(height, nodes) @ moves @ spread(width, nodes).T).swapaxes(0, 1)

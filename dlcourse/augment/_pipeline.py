@@ -3,7 +3,7 @@
 import math
 import numbers
 
-from dlcourse.augment._checks import whole
+from dlcourse._checks import count
 from dlcourse.augment._colors import directions
 from dlcourse.augment._geometry import spread
 
@@ -213,7 +213,7 @@ def pipeline(
         "shift": _limit("shift", shift, 1, open_end=True),
     }
     warp, color, strength = _limit("warp", warp), _limit("color", color), _limit("strength", strength)
-    channels, seed = whole("channels", channels, 1), whole("seed", seed, 0)
+    channels, seed = count("channels", channels, 1), count("seed", seed, 0)
     wanted = []
     if mirror or any(places.values()):
         wanted.append((RandomAffine, {"mirror": mirror, **places, "name": "affine"}))

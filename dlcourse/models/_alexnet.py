@@ -7,7 +7,8 @@ filter sees the maps of its own GPU only, which today is called a convolution in
 first layer with 55×55 places needs 227×227.
 """
 
-from dlcourse.models._checks import choice, count, fraction, image_shape
+from dlcourse._checks import choice, count, fraction
+from dlcourse.models._checks import image_shape
 from dlcourse.models._preprocessing import rgb_minus_mean
 
 import keras

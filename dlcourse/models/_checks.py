@@ -1,27 +1,6 @@
-"""What the builders ask of their arguments."""
+"""What the builders ask of the pictures that a net takes."""
 
 import numbers
-
-
-def count(name, value, least=1):
-    """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)
-
-
-def fraction(name, value):
-    """`value` as a float, if it lies in [0, 1)."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value < 1:
-        raise ValueError(f"{name}: expected a number in [0, 1), got {value!r}")
-    return float(value)
-
-
-def choice(name, value, options):
-    """`value`, if it is one of the options."""
-    if value not in options:
-        raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
-    return value
 
 
 def image_shape(input_shape, least=1, *, channels=None):

@@ -4,9 +4,10 @@ An inception block does not choose the size of its filters: it computes 1×1, 3�
 stacks what they give. 1×1 convolutions before the costly ones make the channels few, the bottleneck.
 """
 
+from dlcourse._checks import count, fraction
 from dlcourse.models._alexnet import LocalResponseNormalization
 from dlcourse.models._blocks import channels, label
-from dlcourse.models._checks import count, fraction, image_shape
+from dlcourse.models._checks import image_shape
 from dlcourse.models._preprocessing import rgb_minus_mean
 
 import keras

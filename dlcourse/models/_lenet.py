@@ -7,7 +7,8 @@ six of the six maps only, by a table; its pooling had a coefficient and a bias t
 60,000 parameters: 900 fewer in the second convolution, 44 more in the pooling, and none to learn in the output.
 """
 
-from dlcourse.models._checks import count, image_shape
+from dlcourse._checks import count
+from dlcourse.models._checks import image_shape
 from dlcourse.models._preprocessing import to_minus_1_1
 
 import keras

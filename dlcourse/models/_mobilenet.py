@@ -5,8 +5,9 @@ Version 1 splits each convolution into a depthwise and a pointwise one (Howard e
 al., 2018, arXiv 1801.04381).
 """
 
+from dlcourse._checks import choice, count, fraction
 from dlcourse.models._blocks import channels, label
-from dlcourse.models._checks import choice, count, fraction, image_shape
+from dlcourse.models._checks import image_shape
 from dlcourse.models._preprocessing import to_minus_1_1
 
 import keras

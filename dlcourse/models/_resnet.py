@@ -4,8 +4,9 @@ A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds what it has learned to wh
 plain network off, they leave a residual one as it was, and the gradient has a way back around every block.
 """
 
+from dlcourse._checks import count, fraction
 from dlcourse.models._blocks import channels, label
-from dlcourse.models._checks import count, fraction, image_shape
+from dlcourse.models._checks import image_shape
 from dlcourse.models._preprocessing import bgr_minus_mean, to_minus_1_1
 
 import keras

@@ -5,7 +5,8 @@ One kind of layer throughout: 3×3, stride 1, "same". After each block the sides
 the channels are doubled.
 """
 
-from dlcourse.models._checks import colour, count, fraction, image_shape
+from dlcourse._checks import count, fraction
+from dlcourse.models._checks import colour, image_shape
 from dlcourse.models._preprocessing import CAFFE_MEAN, bgr_minus_mean
 
 import keras
