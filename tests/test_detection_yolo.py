@@ -1,0 +1,298 @@
+"""dlcourse.detection.yolo: labels, decoding and loss against plain loops, on grids and pictures that are not square."""
+
+import math
+
+from dlcourse.detection import yolo
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+ANCHORS = [[1.0, 2.0], [3.0, 1.5], [0.4, 0.4]]
+GRIDS = [(5, 5), (4, 6), (7, 3)]
+CLASSES = 4
+
+
+def objects(n, seed=0):
+    """n boxes in 0…1 and their classes."""
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(0, 0.7, (n, 2))
+    return np.hstack([low, low + rng.uniform(0.02, 0.3, (n, 2))]), rng.integers(0, CLASSES, n)
+
+
+def answers(grid, seed=0, batch=2, classes=CLASSES):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(batch, *grid, len(ANCHORS), 5 + classes)).astype("float32")
+
+
+def numpy(*values):
+    return [ops.convert_to_numpy(value) for value in values]
+
+
+def sigmoid(t):
+    return 1 / (1 + math.exp(-t))
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_decode_undoes_encode(grid):
+    for seed in range(20):
+        boxes, classes = objects(1, seed)
+        label = yolo.encode(boxes, classes, grid, ANCHORS, CLASSES)
+        found, confidence, probabilities = numpy(*yolo.decode(label[None], ANCHORS, from_logits=False))
+        there = confidence[..., 0] == 1
+        assert there.sum() == 1
+        np.testing.assert_allclose(found[there], boxes, atol=1e-6)
+        assert probabilities[there].argmax() == classes[0] and probabilities[there].sum() == 1
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_decode_is_the_papers_formula_cell_by_cell(grid):
+    t = answers(grid)
+    boxes, confidence, probabilities = numpy(*yolo.decode(t, ANCHORS))
+    rows, columns = grid
+    for i, row, column, k in np.ndindex(2, rows, columns, len(ANCHORS)):
+        tx, ty, tw, th, to, *logits = t[i, row, column, k].astype(float)
+        x, y = (column + sigmoid(tx)) / columns, (row + sigmoid(ty)) / rows
+        w, h = ANCHORS[k][0] * math.exp(tw) / columns, ANCHORS[k][1] * math.exp(th) / rows
+        here = i, row, column, k
+        np.testing.assert_allclose(boxes[here], [x - w / 2, y - h / 2, x + w / 2, y + h / 2], rtol=1e-4, atol=1e-5)
+        assert confidence[here][0] == pytest.approx(sigmoid(to), rel=1e-5)
+        exps = np.exp(logits)
+        np.testing.assert_allclose(probabilities[here], exps / exps.sum(), rtol=1e-5)
+
+
+def test_decode_reads_what_a_convolution_hands_out():
+    t = answers((4, 6))
+    flat = t.reshape(2, 4, 6, -1)
+    for ours, same in zip(yolo.decode(t, ANCHORS), yolo.decode(flat, ANCHORS), strict=True):
+        np.testing.assert_array_equal(*numpy(ours, same))
+
+
+def test_decode_reads_the_face_detectors_answer_to_the_astronaut():
+    # The one cell with an answer above 0.1: row 3, column 5, anchor 2 of 13×13; the photograph has 512×512 pixels.
+    t = np.full((1, 13, 13, 5, 5), -20, "float32")
+    t[0, 3, 5, 2] = 0.482, -0.708, 0.022, -0.222, 3.683
+    anchors = [(1.603231, 2.094468), (6.041143, 7.080126), (2.882459, 3.518061)]
+    anchors += [(4.266906, 5.178857), (9.041765, 10.66308)]
+    outputs = [output[0] for output in yolo.decode(t, anchors)]
+    scores, boxes, classes = yolo.postprocess(outputs, (512, 512), score_threshold=0.5, iou_threshold=0.4)
+    assert scores == pytest.approx([0.97547], abs=1e-3) and classes.tolist() == [0]
+    np.testing.assert_allclose(boxes, [[163.25, 75.66, 279.29, 186.64]], atol=0.1)
+
+
+def test_encode_puts_an_object_into_the_cell_of_its_midpoint():
+    label = yolo.encode([[0.5, 0.1, 0.7, 0.2]], [2], (4, 6), [[1, 1]], 3)
+    (row,), (column,), (anchor,) = np.nonzero(label[..., 4])
+    assert (row, column, anchor) == (0, 3, 0)  # midpoint (0.6 · 6, 0.15 · 4) = (3.6, 0.6)
+    np.testing.assert_allclose(label[0, 3, 0], [0.6, 0.6, np.log(1.2), np.log(0.4), 1, 0, 0, 1], atol=1e-6)
+    assert np.count_nonzero(label) == 6
+
+
+@pytest.mark.parametrize("midpoint", [(0.5, 0.5), (1 / 3, 0.75), (0.999, 0.999)])
+def test_a_midpoint_on_an_edge_belongs_to_the_right_or_lower_cell(midpoint):
+    x, y = midpoint
+    label = yolo.encode([[x - 5e-4, y - 5e-4, x + 5e-4, y + 5e-4]], [0], (4, 6), [[1, 1]], 1)
+    row, column = (int(index[0]) for index in np.nonzero(label[..., 4])[:2])
+    assert (row, column) == (int(y * 4 + 1e-9), int(x * 6 + 1e-9))
+
+
+def test_encode_takes_the_anchor_with_the_highest_iou_of_sizes():
+    for seed in range(30):
+        boxes, classes = objects(1, seed)
+        label = yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES)
+        w, h = (boxes[0, 2:] - boxes[0, :2]) * (6, 4)
+        fits = [min(w, a) * min(h, b) / (w * h + a * b - min(w, a) * min(h, b)) for a, b in ANCHORS]
+        assert np.nonzero(label[..., 4])[2][0] == int(np.argmax(fits))
+
+
+def test_of_two_objects_on_one_anchor_the_better_fit_wins_and_of_equals_the_earlier():
+    def box(side):
+        return [0.5 - side / 2, 0.5 - side / 2, 0.5 + side / 2, 0.5 + side / 2]
+
+    sides = [0.2, 0.3, 0.25, 0.3]
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]):
+        boxes = [box(sides[i]) for i in order]
+        label = yolo.encode(boxes, order, (3, 3), [[0.9, 0.9]], 4)  # 0.9 of a cell is 0.3 of the picture
+        first_of_the_best = next(i for i in order if sides[i] == 0.3)
+        assert label[..., 4].sum() == 1 and label[1, 1, 0, 5:].argmax() == first_of_the_best
+
+
+def test_a_batch_is_encoded_picture_by_picture():
+    pictures = [objects(3, 1), (np.zeros((0, 4)), np.zeros(0, int)), objects(1, 2)]
+    batch = yolo.encode([b for b, _ in pictures], [c for _, c in pictures], (4, 6), ANCHORS, CLASSES)
+    assert batch.shape == (3, 4, 6, 3, 9) and batch.dtype == np.float32
+    for label, (boxes, classes) in zip(batch, pictures, strict=True):
+        np.testing.assert_array_equal(label, yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES))
+    assert not batch[1].any()
+
+
+def test_the_whole_label_has_the_notes_shapes():
+    boxes, classes = objects(2)
+    assert yolo.encode(boxes, classes % 3, (3, 3), [[1, 1]], 3).shape == (3, 3, 1, 8)  # 3×3×8
+    assert yolo.encode(boxes, classes % 3, (3, 3), [[1, 2], [2, 1]], 3).reshape(3, 3, -1).shape == (3, 3, 16)
+
+
+def test_without_classes_the_score_is_the_confidence():
+    boxes, _ = objects(1)
+    label = yolo.encode(boxes, [0], (4, 6), ANCHORS, 0)
+    outputs = [output[0] for output in yolo.decode(label[None], ANCHORS, from_logits=False)]
+    scores, found, classes = yolo.filter_boxes(*outputs)
+    assert scores.tolist() == [1] and classes.tolist() == [0]
+    np.testing.assert_allclose(found, boxes, atol=1e-6)
+
+
+def test_filter_boxes_keeps_scores_above_the_threshold_and_not_those_that_equal_it():
+    boxes = np.arange(12.0).reshape(3, 4)
+    confidence, probabilities = np.array([[1.0], [0.5], [1.0]]), np.array([[0.5, 0.25], [0.25, 1.0], [0.75, 0.25]])
+    scores, kept, classes = yolo.filter_boxes(boxes, confidence, probabilities, threshold=0.5)
+    assert scores.tolist() == [0.75] and kept.tolist() == [[8, 9, 10, 11]] and classes.tolist() == [0]
+    scores, _, classes = yolo.filter_boxes(boxes, confidence, probabilities, threshold=0.4)
+    assert scores.tolist() == [0.5, 0.5, 0.75] and classes.tolist() == [0, 1, 0]
+
+
+def test_filter_boxes_of_nothing_is_nothing():
+    scores, boxes, classes = yolo.filter_boxes(np.zeros((0, 4)), np.zeros((0, 1)), np.zeros((0, 3)))
+    assert scores.shape == (0,) and boxes.shape == (0, 4) and classes.shape == (0,)
+
+
+def test_postprocess_scales_width_by_width_and_height_by_height():
+    boxes, classes = objects(1)
+    label = yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES)
+    outputs = [output[0] for output in yolo.decode(label[None], ANCHORS, from_logits=False)]
+    _, found, labels = yolo.postprocess(outputs, (100, 300))
+    np.testing.assert_allclose(found, boxes * [300, 100, 300, 100], atol=1e-4)
+    assert labels.tolist() == classes.tolist()
+
+
+def test_postprocess_clips_to_the_picture_and_keeps_one_box_of_an_object():
+    boxes = np.array([[-0.1, 0.2, 0.5, 1.3], [-0.08, 0.2, 0.5, 1.2], [0.6, 0.1, 0.9, 0.3], [-0.1, 0.2, 0.5, 1.3]])
+    confidence = np.array([[0.8], [0.9], [0.7], [0.95]])
+    probabilities = np.eye(2)[[0, 0, 0, 1]]
+    scores, found, classes = yolo.postprocess((boxes, confidence, probabilities), (10, 10), iou_threshold=0.5)
+    assert scores.tolist() == [0.95, 0.9, 0.7] and classes.tolist() == [1, 0, 0]
+    np.testing.assert_allclose(found, [[0, 2, 5, 10], [0, 2, 5, 10], [6, 1, 9, 3]], atol=1e-5)
+
+
+def loss_by_loops(label, t, coord, no_object, class_weight):
+    """The loss of one picture as its docstring says it."""
+    total = 0.0
+    rows, columns = label.shape[:2]
+    for row, column, k in np.ndindex(label.shape[:3]):
+        x, y, tw, th, here, *onehot = label[row, column, k].astype(float)
+        px, py, pw, ph, po, *logits = t[row, column, k].astype(float)
+        p = sigmoid(po)
+        if not here:
+            total -= no_object * math.log(1 - p)
+            continue
+
+        def corners(x, y, tw, th, row=row, column=column, k=k):
+            x, y = (column + x) / columns, (row + y) / rows
+            w, h = ANCHORS[k][0] * math.exp(tw) / columns, ANCHORS[k][1] * math.exp(th) / rows
+            return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+
+        a, b = corners(x, y, tw, th), corners(sigmoid(px), sigmoid(py), pw, ph)
+        inner = max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+        union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - inner
+        hull = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
+        classes = -sum(q * (z - math.log(sum(map(math.exp, logits)))) for q, z in zip(onehot, logits, strict=True))
+        total += coord * (1 - inner / union + (hull - union) / hull) - math.log(p) + class_weight * classes
+    return total
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_the_loss_is_its_formula_in_loops(grid):
+    pictures = [objects(3, 1), objects(0), objects(2, 5)]
+    labels = yolo.encode([b for b, _ in pictures], [c for _, c in pictures], grid, ANCHORS, CLASSES)
+    t = answers(grid, batch=3)
+    loss = yolo.YoloLoss(ANCHORS, coord_weight=3, no_object_weight=0.2, class_weight=0.7, reduction=None)
+    ours = ops.convert_to_numpy(loss(labels, t.reshape(3, *grid, -1)))
+    theirs = [loss_by_loops(*pair, 3, 0.2, 0.7) for pair in zip(labels, t, strict=True)]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_the_right_answer_has_almost_no_loss_and_a_moved_box_has_more():
+    boxes, classes = objects(2)
+    label = yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES)[None]
+    logits = np.where(label > 0.5, 30, -30).astype("float32")  # objectness and classes
+    inside = np.clip(label[..., :2], 1e-6, 1 - 1e-6)
+    right = np.concatenate([np.log(inside / (1 - inside)), label[..., 2:4], logits[..., 4:]], axis=-1)
+    moved = right + np.eye(9, dtype="float32")[0]
+    loss = yolo.YoloLoss(ANCHORS)
+    assert float(loss(label, right)) < 1e-3 < 0.1 < float(loss(label, moved))
+
+
+@pytest.mark.parametrize("scale", [1, 1e3])
+def test_loss_and_gradients_are_finite_without_objects_and_for_absurd_answers(scale):
+    tensorflow = pytest.importorskip("tensorflow")
+    labels = yolo.encode([np.zeros((0, 4)), objects(2)[0]], [[], [1, 2]], (4, 6), ANCHORS, CLASSES)
+    t = tensorflow.Variable(answers((4, 6)) * scale)
+    with tensorflow.GradientTape() as tape:
+        loss = yolo.YoloLoss(ANCHORS)(labels, t)
+    gradient = tape.gradient(loss, t).numpy()
+    assert np.isfinite(float(loss)) and np.isfinite(gradient).all()
+    assert np.any(gradient[0][..., 4]) and not np.any(np.delete(gradient[0], 4, axis=-1))
+
+
+def test_a_saved_loss_comes_back_with_its_anchors_and_weights():
+    loss = yolo.YoloLoss(ANCHORS, coord_weight=2, no_object_weight=0.1, class_weight=3)
+    again = yolo.YoloLoss.from_config(loss.get_config())
+    labels, t = yolo.encode(*objects(2), (4, 6), ANCHORS, CLASSES)[None], answers((4, 6), batch=1)
+    assert float(loss(labels, t)) == float(again(labels, t))
+
+
+def test_a_small_network_learns_eight_pictures_by_heart():
+    keras.utils.set_random_seed(0)
+    pictures = [objects(1, seed) for seed in range(8)]
+    labels = yolo.encode([b for b, _ in pictures], [c for _, c in pictures], (4, 6), ANCHORS, CLASSES)
+    noise = np.random.default_rng(0).normal(size=(8, 16)).astype("float32")
+    dense = keras.layers.Dense(4 * 6 * 3 * 9)
+    model = keras.Sequential([dense, keras.layers.Reshape((4, 6, 27))])
+    model.compile(keras.optimizers.Adam(0.02), yolo.YoloLoss(ANCHORS))
+    for _ in range(150):
+        model.train_on_batch(noise, labels)
+    outputs = yolo.decode(model(noise), ANCHORS)
+    for i, (boxes, classes) in enumerate(pictures):
+        scores, found, labels = yolo.postprocess([output[i] for output in outputs], (1, 1))
+        assert len(scores) == 1 and labels.tolist() == classes.tolist()
+        np.testing.assert_allclose(found, boxes, atol=0.02)
+
+
+BOX = [[0.1, 0.1, 0.4, 0.4]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: yolo.encode([[0.4, 0.1, 0.1, 0.4]], [0], (3, 3), ANCHORS, 1), "boxes: "),
+        (lambda: yolo.encode([[0.1, 0.1, 0.1, 0.4]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0"),
+        (lambda: yolo.encode([[0.1, 0.1, 40, 40]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0 inside"),
+        (lambda: yolo.encode([[0.1, 0.1, np.nan, 1]], [0], (3, 3), ANCHORS, 1), "boxes: "),
+        (lambda: yolo.encode(BOX, [1], (3, 3), ANCHORS, 1), "classes: expected 0…0, got 1 to 1"),
+        (lambda: yolo.encode(BOX, [-1], (3, 3), ANCHORS, 2), "classes: expected 0…1, got -1"),
+        (lambda: yolo.encode(BOX, [0, 1], (3, 3), ANCHORS, 2), "classes: "),
+        (lambda: yolo.encode([np.array(BOX)], [[0], [1]], (3, 3), ANCHORS, 2), "classes: expected 1 arrays"),
+        (lambda: yolo.encode(BOX, [0.5], (3, 3), ANCHORS, 2), "classes: expected whole numbers"),
+        (lambda: yolo.encode(BOX, [0], (3,), ANCHORS, 1), "grid: expected "),
+        (lambda: yolo.encode(BOX, [0], (3, 0), ANCHORS, 1), "grid: expected a whole number"),
+        (lambda: yolo.encode(BOX, [0], (3, 3), [[1, -1]], 1), "anchors: "),
+        (lambda: yolo.encode(BOX, [0], (3, 3), np.zeros((0, 2)), 1), "anchors: "),
+        (lambda: yolo.decode(np.zeros((1, 3, 3, 26)), ANCHORS), "features: expected shape"),
+        (lambda: yolo.decode(np.zeros((1, 3, 3, 2, 9)), ANCHORS), "features: expected shape"),
+        (lambda: yolo.decode(np.zeros((3, 3, 27)), ANCHORS), "features: expected shape"),
+        (lambda: yolo.decode(np.zeros((1, 3, 3, 27)), [[1, 0], [1, 1], [2, 2]]), "anchors: "),
+        (lambda: yolo.filter_boxes(BOX, [[0.9]], [[np.nan]]), "box_class_probs: expected probabilities"),
+        (lambda: yolo.filter_boxes(BOX, [[1.2]], [[0.5]]), "box_confidence: expected probabilities"),
+        (lambda: yolo.filter_boxes(BOX, [0.9], [[0.5]]), "boxes, box_confidence, box_class_probs: expected shapes"),
+        (lambda: yolo.filter_boxes(BOX, [[0.9]], [[0.5]], threshold=60), "threshold: "),
+        (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), 160), "image_shape: "),
+        (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), max_boxes=0), "max_boxes: "),
+        (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), iou_threshold=-1), "iou_threshold: "),
+        (lambda: yolo.YoloLoss(ANCHORS, coord_weight=-1), "coord_weight: expected a number of 0 or more"),
+        (lambda: yolo.YoloLoss([[1, np.inf]]), "anchors: "),
+        (lambda: yolo.YoloLoss(ANCHORS)(np.zeros((1, 3, 3, 27)), np.zeros((1, 3, 4, 27))), "y_pred: expected shape"),
+    ],
+)
+def test_bad_input_is_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        call()
