@@ -2,14 +2,22 @@
 
 Every function returns a `keras.Model`, not compiled, with random weights. Pictures in 0…255 go in, since a model scales
 its own input, and what comes out is a probability for each class. `cost` counts parameters and multiply-adds.
+
+Four nets come with pretrained weights, and each answers in a form of its own: `face_detector`, `face_landmarks`,
+`nanodet` and `selfie_segmentation`.
 """
 
 from dlcourse.models._alexnet import LocalResponseNormalization, alexnet
 from dlcourse.models._cost import Cost, cost
+from dlcourse.models._face_detector import face_detector
+from dlcourse.models._face_landmarks import face_landmarks
 from dlcourse.models._inception import googlenet, inception_block
 from dlcourse.models._lenet import lenet5
 from dlcourse.models._mobilenet import depthwise_separable_block, inverted_residual_block, mobilenet_v1, mobilenet_v2
+from dlcourse.models._nanodet import nanodet
 from dlcourse.models._resnet import convolutional_block, identity_block, residual_block, resnet50, resnet_cifar
+from dlcourse.models._selfie_segmentation import selfie_segmentation
+from dlcourse.models._unet import unet
 from dlcourse.models._vgg import vgg16
 
 __all__ = [
@@ -19,6 +27,8 @@ __all__ = [
     "convolutional_block",
     "cost",
     "depthwise_separable_block",
+    "face_detector",
+    "face_landmarks",
     "googlenet",
     "identity_block",
     "inception_block",
@@ -26,8 +36,11 @@ __all__ = [
     "lenet5",
     "mobilenet_v1",
     "mobilenet_v2",
+    "nanodet",
     "residual_block",
     "resnet50",
     "resnet_cifar",
+    "selfie_segmentation",
+    "unet",
     "vgg16",
 ]

@@ -23,5 +23,11 @@ def bgr_minus_mean(x, mean=CAFFE_MEAN):
     return _minus(mean)(ops.flip(x, axis=-1))
 
 
+def standardized(x, mean, deviation):
+    """(x − mean) / deviation, channel by channel, as the pretrained detectors take their pictures."""
+    variance = tuple(value**2 for value in deviation)
+    return layers.Normalization(mean=tuple(mean), variance=variance, name="standardized")(x)
+
+
 def _minus(mean):
     return layers.Normalization(mean=tuple(mean), variance=(1, 1, 1), name="minus_mean")

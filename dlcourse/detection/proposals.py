@@ -1,0 +1,163 @@
+"""Region proposals, and R-CNN in small: boxes that may hold an object, each classified on its own.
+
+Proposals come from selective search in small (Uijlings et al.: Selective Search for Object Recognition, 2013,
+https://doi.org/10.1007/s11263-013-0620-5): a picture is cut into superpixels (Felzenszwalb and Huttenlocher, 2004), the
+two neighbours most alike are merged, again and again, and the box of each region ever made is a proposal. R-CNN
+(Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
+"""
+
+from dlcourse._checks import count
+from dlcourse.detection import _checks
+
+import keras
+import numpy as np
+
+BINS = 8  # of each colour's histogram
+SIGMA = 0.8  # pixels: the picture is smoothed a little before it is cut up
+
+
+def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40):
+    """Boxes around regions of one look, the largest first.
+
+    Two regions are the more alike the more their histograms of colours overlap, the smaller both are together, and the
+    better they fill their common box. So small regions go first, and neighbours that lie within one another.
+
+    Args:
+        image: A picture, uint8, shape (height, width, 3).
+        max_proposals: How many boxes at the most, 1 or more. If there are more, those of the smallest regions go.
+        scales: Felzenszwalb's k, one or more numbers above 0: the larger, the larger the superpixels. Each gives
+            regions of its own.
+        min_size: Pixels of the smallest superpixel, 1 or more.
+
+    Returns:
+        Corners (x_min, y_min, x_max, y_max) in pixels, float32, shape (n, 4), no two the same. The same picture gives
+        the same boxes.
+
+    Raises:
+        ValueError: If `image` is no such picture, or another argument is out of its range.
+
+    Taught in notebook 3-3, section 3.3.4.
+    """
+    from skimage.segmentation import felzenszwalb  # here, for it takes a while to load
+
+    image = _picture(image)
+    max_proposals, min_size = count("max_proposals", max_proposals), count("min_size", min_size)
+    scales = np.asarray(scales, np.float64).reshape(-1)
+    if scales.size == 0 or not np.all(np.isfinite(scales) & (scales > 0)):
+        raise ValueError(f"scales: expected one or more numbers above 0, got {scales.tolist()}")
+    sizes = {}  # of each box, of the largest region that has it
+    for scale in scales:
+        labels = felzenszwalb(image, scale, SIGMA, min_size, channel_axis=-1)
+        for box, size in _merged(image, labels):
+            sizes[box] = max(size, sizes.get(box, 0))
+    ordered = sorted(sizes, key=lambda box: (-sizes[box], box))[:max_proposals]
+    return np.array(ordered, np.float32).reshape(-1, 4)
+
+
+def classify_regions(image, boxes, model, size, batch_size=32):
+    """What a classifier says of each box: the piece of the picture in it, warped to the size that the model takes.
+
+    This is the cost of R-CNN: one forward pass for every proposal, where YOLO has one for the picture.
+
+    Args:
+        image: A picture, uint8, shape (height, width, 3).
+        boxes: Corners (x_min, y_min, x_max, y_max) in pixels, shape (n, 4), such as `region_proposals` returns.
+            Every pixel that a box touches is taken; what sticks out of the picture is cut off.
+        model: A Keras model from pictures in 0…255, shape (m, *size, 3), to (m, classes).
+        size: That the model takes: the side, or (height, width), in pixels.
+        batch_size: How many regions at a time, 1 or more.
+
+    Returns:
+        float32, shape (n, classes).
+
+    Raises:
+        ValueError: If an argument is out of its range, or a box has no area within the picture.
+
+    Taught in notebook 3-3, section 3.3.4.
+    """
+    image, boxes, batch_size = _picture(image), _checks.boxes("boxes", boxes, ("n", 4)), count("batch_size", batch_size)
+    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    sides = tuple(count("size", side) for side in sides)
+    if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
+        raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
+    regions = _warped(image, boxes, sides)
+    scores = np.empty((len(boxes), model.output_shape[-1]), np.float32)
+    for start in range(0, len(boxes), batch_size):
+        batch = regions[start : start + batch_size]
+        missing = batch_size - len(batch)  # a last batch that is smaller would be compiled anew: fill it up
+        filled = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)])
+        scores[start : start + batch_size] = model.predict_on_batch(filled)[: len(batch)]
+    return scores
+
+
+def _merged(image, labels):
+    """(box, pixels) of every region: the superpixels, and what comes of merging the two neighbours most alike."""
+    height, width = labels.shape
+    regions = dict(enumerate(_superpixels(image, labels)))
+    neighbours = {k: set() for k in regions}
+    for here, there in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
+        for a, b in np.unique(np.stack([here.ravel(), there.ravel()], axis=1)[(here != there).ravel()], axis=0):
+            neighbours[a].add(int(b))
+            neighbours[b].add(int(a))
+    alike = {(a, b): _alike(regions[a], regions[b], height * width) for a in regions for b in neighbours[a] if a < b}
+    for box, pixels, _ in regions.values():
+        yield box, pixels
+    while alike:
+        a, b = max(alike, key=alike.get)  # the first of the best, so that the order is always the same
+        merged = len(neighbours)
+        regions[merged] = _union(regions[a], regions[b])
+        neighbours[merged] = (neighbours[a] | neighbours[b]) - {a, b}
+        alike = {pair: value for pair, value in alike.items() if not {a, b} & set(pair)}
+        for c in sorted(neighbours[merged]):
+            neighbours[c] = neighbours[c] - {a, b} | {merged}
+            alike[c, merged] = _alike(regions[c], regions[merged], height * width)
+        yield regions[merged][:2]
+
+
+def _superpixels(image, labels):
+    """For each label its box, how many pixels it has, and the histograms of their three colours, which add up to 1."""
+    rows, columns = np.indices(labels.shape)
+    bins = image.astype(int) * BINS // 256 + BINS * np.arange(3)
+    order = np.argsort(labels, axis=None, kind="stable")
+    starts = np.flatnonzero(np.diff(labels.ravel()[order], prepend=-1))
+    for where in np.split(order, starts[1:]):
+        y, x, colours = rows.ravel()[where], columns.ravel()[where], bins.reshape(-1, 3)[where]
+        box = int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1
+        yield box, len(where), np.bincount(colours.ravel(), minlength=3 * BINS) / (3 * len(where))
+
+
+def _alike(a, b, pixels):
+    """Uijlings' eqs. 2, 4 and 5: of colour, size and fill, each 1 at the most. `pixels` are those of the picture."""
+    (x_min, y_min, x_max, y_max), size, _ = _union(a, b)
+    colour = np.minimum(a[2], b[2]).sum()
+    empty = (x_max - x_min) * (y_max - y_min) - size
+    return float(colour + (1 - size / pixels) + (1 - empty / pixels))
+
+
+def _union(a, b):
+    (box_a, size_a, colours_a), (box_b, size_b, colours_b) = a, b
+    box = (*map(min, box_a[:2], box_b[:2]), *map(max, box_a[2:], box_b[2:]))
+    return box, size_a + size_b, (size_a * colours_a + size_b * colours_b) / (size_a + size_b)
+
+
+def _warped(image, boxes, sides):
+    """The piece of the picture in each box, each pixel the mean of what it covers, uint8, shape (n, *sides, 3)."""
+    from PIL import Image
+
+    height, width = image.shape[:2]
+    regions = np.empty((len(boxes), *sides, 3), np.uint8)
+    for region, box in zip(regions, np.clip(boxes, 0, (width, height, width, height)), strict=True):
+        (x_min, y_min), (x_max, y_max) = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
+        if not (box[:2] < box[2:]).all():
+            raise ValueError(f"boxes: expected an area within {width}×{height}, got {box.tolist()}")
+        # Cut out first: `resize(box=…)` would let pixels from beside the box into its edge.
+        piece = Image.fromarray(image[y_min:y_max, x_min:x_max])
+        region[:] = piece.resize(sides[::-1], Image.Resampling.BILINEAR)
+    return regions
+
+
+def _picture(image):
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f"image: expected uint8 of shape (height, width, 3), got {image.dtype} of {image.shape}")
+    return image
