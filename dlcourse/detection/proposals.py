@@ -24,7 +24,7 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
 
     Args:
         image: A picture, uint8, shape (height, width, 3).
-        max_proposals: How many boxes at the most, 1 or more. If there are more, those of the smallest regions go.
+        max_proposals: How many boxes at the most, 1 or more. If there are more, the smallest go.
         scales: Felzenszwalb's k, one or more numbers above 0: the larger, the larger the superpixels. Each gives
             regions of its own.
         min_size: Pixels of the smallest superpixel, 1 or more.
@@ -45,13 +45,11 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
     scales = np.asarray(scales, np.float64).reshape(-1)
     if scales.size == 0 or not np.all(np.isfinite(scales) & (scales > 0)):
         raise ValueError(f"scales: expected one or more numbers above 0, got {scales.tolist()}")
-    sizes = {}  # of each box, of the largest region that has it
+    boxes = set()
     for scale in scales:
-        labels = felzenszwalb(image, scale, SIGMA, min_size, channel_axis=-1)
-        for box, size in _merged(image, labels):
-            sizes[box] = max(size, sizes.get(box, 0))
-    ordered = sorted(sizes, key=lambda box: (-sizes[box], box))[:max_proposals]
-    return np.array(ordered, np.float32).reshape(-1, 4)
+        boxes |= set(_merged(image, felzenszwalb(image, scale, SIGMA, min_size, channel_axis=-1)))
+    ordered = sorted(boxes, key=lambda box: ((box[0] - box[2]) * (box[3] - box[1]), box))
+    return np.array(ordered[:max_proposals], np.float32).reshape(-1, 4)
 
 
 def classify_regions(image, boxes, model, size, batch_size=32):
@@ -91,7 +89,7 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
 
 def _merged(image, labels):
-    """(box, pixels) of every region: the superpixels, and what comes of merging the two neighbours most alike."""
+    """The box of every region: of the superpixels, and of what comes of merging the two neighbours most alike."""
     height, width = labels.shape
     regions = dict(enumerate(_superpixels(image, labels)))
     neighbours = {k: set() for k in regions}
@@ -100,8 +98,8 @@ def _merged(image, labels):
             neighbours[a].add(int(b))
             neighbours[b].add(int(a))
     alike = {(a, b): _alike(regions[a], regions[b], height * width) for a in regions for b in neighbours[a] if a < b}
-    for box, pixels, _ in regions.values():
-        yield box, pixels
+    for box, _, _ in regions.values():
+        yield box
     while alike:
         a, b = max(alike, key=alike.get)  # the first of the best, so that the order is always the same
         merged = len(neighbours)
@@ -111,7 +109,7 @@ def _merged(image, labels):
         for c in sorted(neighbours[merged]):
             neighbours[c] = neighbours[c] - {a, b} | {merged}
             alike[c, merged] = _alike(regions[c], regions[merged], height * width)
-        yield regions[merged][:2]
+        yield regions[merged][0]
 
 
 def _superpixels(image, labels):

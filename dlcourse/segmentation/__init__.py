@@ -1,0 +1,27 @@
+"""Semantic segmentation, a class for every pixel: the pictures it learns from, its losses, and how good it is.
+
+    images, masks = segmentation.augment(images, masks, seed=1, size=96)
+    net.compile("adam", segmentation.DiceLoss())
+    segmentation.mean_iou(masks, ops.argmax(net(images), axis=-1), classes=6)
+
+A mask is a map of whole numbers, (height, width): 0…classes - 1, in which 0 is the background by custom. `instances`
+goes on from classes to objects, with boxes from a detector. The network itself is `dlcourse.models.unet`.
+"""
+
+from dlcourse.segmentation._augment import augment
+from dlcourse.segmentation._instances import instances, mask_out, overlay
+from dlcourse.segmentation._losses import DiceLoss, WeightedCrossentropy, class_weights
+from dlcourse.segmentation._measures import class_iou, dice, mean_iou
+
+__all__ = [
+    "DiceLoss",
+    "WeightedCrossentropy",
+    "augment",
+    "class_iou",
+    "class_weights",
+    "dice",
+    "instances",
+    "mask_out",
+    "mean_iou",
+    "overlay",
+]
