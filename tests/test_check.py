@@ -11,11 +11,11 @@ import warnings
 from pathlib import Path
 
 from dlcourse import check
-from dlcourse.check import _core, _week_3_2
+from dlcourse.check import _core, _week_3_2, _week_3_3
 from dlcourse.check._compare import call, differences, show
 from dlcourse.check._core import Exercise
 from dlcourse.scratch.activations import relu
-from dlcourse.scratch.conv import pool_forward
+from dlcourse.scratch.conv import conv_transpose_forward, pool_forward
 
 import numpy as np
 import pytest
@@ -325,8 +325,152 @@ def test_freeze_and_count_counts_what_a_step_of_training_changes():
         assert count == sum(changed) > 0, from_layer
 
 
+def test_localization_loss_is_the_sum_of_eight_squares_or_with_no_object_the_first():
+    y_hat = np.array([0.5, 1, 2, 3, 4, 5, 6, 7])
+    loss = check.localization_loss.reference
+    assert loss(y_hat, np.array([1.0, 0, 0, 0, 0, 0, 0, 0])) == 0.25 + 1 + 4 + 9 + 16 + 25 + 36 + 49
+    assert loss(y_hat, np.array([0.0, 9, 9, 9, 9, 9, 9, 9])) == 0.25
+    assert {case[1][0] for case in check.localization_loss.all_cases()} == {0, 1}
+
+
+def test_iou_filter_boxes_nms_and_mean_iou_say_what_the_helpers_say():
+    from dlcourse import segmentation
+    from dlcourse.detection import boxes, nms, yolo
+
+    def all_kept(corners, scores, threshold):
+        return nms.non_max_suppression(corners, scores, max_boxes=100, iou_threshold=threshold).tolist()
+
+    for exercise, helper in (
+        (check.iou, boxes.iou),
+        (check.filter_boxes, yolo.filter_boxes),
+        (check.nms, all_kept),
+        (check.mean_iou, segmentation.mean_iou),
+    ):
+        assert exercise.passes(helper), says(exercise, helper)
+
+
+def test_best_anchor_is_the_one_that_yolo_trains_and_decode_cell_undoes_its_label():
+    from dlcourse.detection import yolo
+
+    for size, anchors in check.best_anchor.all_cases():
+        side = int(size.max()) + 3  # of a grid in which the box has room
+        midpoint = side // 2 + np.array([0.3, 0.6])
+        box = np.concatenate([midpoint - size / 2, midpoint + size / 2]) / side
+        label = yolo.encode([box], [0], (side, side), anchors, 1)
+        ((row, column, k),) = np.argwhere(label[..., 4])
+        assert check.best_anchor.reference(size, anchors) == k
+        place, answer = label[row, column, k, :2], label[row, column, k, 2:]
+        t = np.concatenate([np.log(place / (1 - place)), answer])
+        decoded = check.decode_cell.reference(t, row, column, (side, side), anchors[k])
+        np.testing.assert_allclose(decoded, box, atol=1e-6)
+
+
+def test_decode_cell_says_what_decoding_a_whole_grid_says():
+    from dlcourse.detection import yolo
+
+    cases = check.decode_cell.all_cases()
+    assert sum(rows != columns for _, _, _, (rows, columns), _ in cases) > 10
+    for t, row, column, grid, anchor in cases:
+        features = np.zeros((1, *grid, 5), np.float32)
+        features[0, row, column, :4] = t[:4]
+        boxes, _, _ = yolo.decode(features, [anchor])
+        expected = np.asarray(boxes)[0, row, column, 0]
+        np.testing.assert_allclose(check.decode_cell.reference(t, row, column, grid, anchor), expected, atol=2e-5)
+
+
+def test_the_loops_of_conv_transpose_say_what_keras_says():
+    from keras import ops
+
+    for x, kernel, stride in check.conv_transpose.all_cases():
+        result = check.conv_transpose.reference(x, kernel, stride)
+        expected = conv_transpose_forward(x[None, ..., None], kernel[..., None, None], stride=stride)
+        np.testing.assert_allclose(result, expected[0, ..., 0], atol=1e-12)
+        if stride <= len(kernel):  # Keras does not paste the rest of a gap
+            expected = ops.conv_transpose(x[None, ..., None], kernel[..., None, None], stride, padding="valid")
+            np.testing.assert_allclose(result, np.asarray(expected)[0, ..., 0], atol=1e-5)
+
+
+def test_an_answer_may_be_a_list_a_tuple_or_an_array():
+    def corners(*arguments):
+        return tuple(check.decode_cell.reference(*arguments))
+
+    assert check.decode_cell.passes(corners)
+    assert check.nms.passes(lambda *arguments: np.array(check.nms.reference(*arguments), np.int32))
+    assert check.nms.passes(lambda *arguments: tuple(check.nms.reference(*arguments)))
+    text = says(check.decode_cell, lambda *arguments: [*corners(*arguments), 1.0])
+    assert "an array of numbers, shape (4,)\n      got       an array of numbers, shape (5,)" in text
+
+
+def test_what_is_no_list_of_indices_is_named():
+    kept = check.nms.reference
+    for wrong, got in (
+        (lambda boxes, scores, t: np.isin(np.arange(len(boxes)), kept(boxes, scores, t)), "True and False, shape (4,)"),
+        (lambda boxes, scores, t: boxes[kept(boxes, scores, t)], "numbers, shape (3, 4)"),
+        (lambda boxes, scores, t: scores[kept(boxes, scores, t)], "numbers, shape (3,)"),
+    ):
+        text = says(check.nms, wrong)
+        assert f"expected  '0, 2, 3'\n      got       'not indices, but an array of {got}'" in text
+    assert "expected  '0, 2, 3'\n      got       '0, 1'" in says(check.nms, lambda boxes, scores, t: [0, 1])
+    assert says(check.nms, lambda boxes, scores, t: [...]).startswith("… nms: not yet.")
+
+
+def test_tiny_numbers_against_division_by_zero_are_right_in_iou():
+    def guarded(a, b):
+        both = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0))
+        return both / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - both + 1e-7)
+
+    assert check.iou.passes(guarded)
+
+
+def test_an_upsampling_block_is_a_level_of_unet():
+    from dlcourse import models
+
+    import keras
+
+    def level(x, skip, filters):
+        net = models.unet((6, 8, 3), 2, filters=filters, depth=1)
+        ends = (net.get_layer(name).output for name in ("bottom_conv2_relu", "down1_conv2_relu"))
+        return keras.Model(list(ends), net.get_layer("up1_conv2_relu").output)([x, skip])
+
+    maps = _week_3_2._Maps((3, 4, 4)), _week_3_2._Maps((6, 8, 2)), 2
+    found, expected = (_week_3_3._level(f, *maps) for f in (level, check.upsampling_block.reference))
+    assert not any(differences(found, expected, 1e-3, 1e-3))
+
+
+def test_an_upsampling_block_may_be_written_in_another_way():
+    from keras import layers, ops
+
+    def other(x, skip, filters):
+        z = layers.Conv2DTranspose(filters, (3, 3), (2, 2), "same", kernel_initializer="he_normal", name="up")(x)
+        z = ops.concatenate([z, skip], axis=-1)
+        for _ in range(2):
+            z = layers.ZeroPadding2D(1)(z)
+            z = ops.relu(layers.Conv2D(filters, 3, use_bias=False, kernel_initializer="he_normal")(z))
+        return layers.Dropout(0.3)(z)
+
+    assert "✗" not in says(check.upsampling_block, other)
+
+
+def test_maps_that_cannot_be_concatenated_and_layers_too_many_are_named():
+    from keras import layers, ops
+
+    for join in (layers.Concatenate(), lambda maps: ops.concatenate(maps, axis=-1)):
+        text = says(check.upsampling_block, lambda x, skip, filters, join=join: join([x, skip]))
+        assert "ValueError: maps of shapes (3, 4, 4) and (6, 8, 2) cannot be concatenated\n" in text
+
+    def normalized(x, skip, filters):
+        return layers.BatchNormalization()(check.upsampling_block.reference(x, skip, filters))
+
+    text = says(check.upsampling_block, normalized)
+    three = "Conv2D 3×3×2→2, Conv2D 3×3×4→2, Conv2DTranspose 3×3×4→2"
+    assert f"expected  '{three}'\n      got       'BatchNormalization, {three}'" in text
+    assert "got something of type ReLU" in says(check.upsampling_block, lambda x, skip, filters: layers.ReLU())
+    flat = says(check.upsampling_block, lambda x, skip, filters: layers.Flatten()(x))
+    assert "expected feature maps, (height, width, channels), got shape (48,)" in flat
+
+
 def test_building_layers_for_a_check_leaves_the_random_numbers_of_the_notebook_alone():
-    for exercise in (check.identity_block, check.freeze_and_count):
+    for exercise in (check.identity_block, check.freeze_and_count, check.upsampling_block):
         random.seed(7)
         state = random.getstate()
         assert exercise.passes(exercise.reference) and not exercise.passes(exercise.slips[0][0])
