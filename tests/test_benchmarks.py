@@ -1,23 +1,15 @@
 """benchmarks/: what is timed on both sides is the same computation. No time is judged here."""
 
-import importlib.util
-from pathlib import Path
-
 from dlcourse.scratch import network
 from dlcourse.scratch.gradcheck import gradient_check
 
 import numpy as np
 import pytest
 
-PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "scratch.py"
-
 
 @pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("benchmark_of_scratch", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_benchmark):
+    return load_benchmark("scratch")
 
 
 @pytest.fixture

@@ -1,19 +1,12 @@
 """benchmarks/conv.py: what is timed on both sides is the same convolution. No time is judged here."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "conv.py"
-
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    spec = importlib.util.spec_from_file_location("benchmark_of_conv", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def benchmark(load_benchmark, monkeypatch):
+    module = load_benchmark("conv")
     monkeypatch.setattr(module, "SHAPE", (2, 6, 5, 3))
     monkeypatch.setattr(module, "FILTERS", 4)
     return module

@@ -1,8 +1,6 @@
 """benchmarks/models.py: what is timed on both sides is the same network. No time is judged here."""
 
 import functools
-import importlib.util
-from pathlib import Path
 
 from dlcourse import models
 
@@ -10,14 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "models.py"
-
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    spec = importlib.util.spec_from_file_location("benchmark_of_models", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def benchmark(load_benchmark, monkeypatch):
+    module = load_benchmark("models")
     for name, value in (("SHAPE", (32, 32, 3)), ("BATCH", 2), ("CLASSES", 3)):
         monkeypatch.setattr(module, name, value)
     theirs, preprocessing = keras.applications.VGG16, keras.applications.vgg16
