@@ -1,12 +1,13 @@
-"""How fast dlcourse.detection is: non-max suppression, IoU, anchors and mAP against what one would take instead.
+"""How fast dlcourse.detection is: suppression, IoU, anchors, YOLO and mAP against what one would take instead.
 
 python benchmarks/detection.py
 """
 
 import contextlib
 import io
+import math
 
-from dlcourse.detection import anchors, boxes, metrics, nms
+from dlcourse.detection import anchors, boxes, metrics, nms, yolo
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from timing import difference
 BOXES, KEPT = 5_000, 100  # what non-max suppression gets and keeps
 PAIRS = 1_000  # boxes on either side, for IoU
 SIZES, ANCHORS = 3_000, 5  # boxes and clusters of k-means
+BATCH, GRID, KINDS = 32, (13, 13), 20  # pictures, rows and columns, classes of a YOLO with ANCHORS anchors
 PICTURES, CLASSES = 500, 5  # for mAP, a few objects in each
 
 
@@ -31,6 +33,8 @@ def main(rounds=50, loop_rounds=3):
             *suppression(rounds, loop_rounds),
             *overlaps(rounds),
             *clusters(loop_rounds),
+            *labels(rounds),
+            *answers(rounds, loop_rounds),
             *precisions(loop_rounds),
         ]
     )
@@ -162,6 +166,134 @@ def kmeans_in_loops(sizes, k, seed=0):
                 break
             before, centers = groups, [np.median(group, axis=0).tolist() for group in groups]
     return sorted(best, key=lambda center: center[0] * center[1])
+
+
+# YOLO
+
+
+def labels(rounds):
+    found, classes, sizes = labelled_pictures()
+
+    def ours():
+        return yolo.encode(found, classes, GRID, sizes, KINDS)
+
+    def vectors():
+        return encode_in_loops(found, classes, sizes, best_of_vectors)
+
+    def numbers():
+        return encode_in_loops([each.tolist() for each in found], classes, sizes.tolist(), best_of_numbers)
+
+    assert difference(ours(), vectors()) < 1e-5, "the loops over vectors give other labels"
+    assert difference(ours(), numbers()) < 1e-5, "the loops over numbers give other labels"
+    name = f"YOLO's labels of {BATCH} pictures"
+    first, second = timing.take_turns([vectors, ours], rounds)
+    yield [f"{name}, NumPy's loops / ours", first, second, "at least 3", first / second >= 3]
+    first, second = timing.take_turns([numbers, ours], rounds)
+    yield [f"{name}, Python's loops / ours", first, second, None, None]
+
+
+def answers(rounds, loop_rounds):
+    raw = np.random.default_rng(6).normal(size=(BATCH, *GRID, ANCHORS, 5 + KINDS)).astype(np.float32)
+    *_, sizes = labelled_pictures()
+
+    def ours():
+        return yolo.decode(raw, sizes)
+
+    def loops():
+        return decode_in_loops(raw, sizes)
+
+    def numpys():
+        return decode_in_numpy(raw, sizes)
+
+    for theirs, name in (loops, "the loops read"), (numpys, "NumPy reads"):
+        for our_part, their_part in zip(ours(), theirs(), strict=True):
+            assert difference(our_part, their_part) < 1e-5, f"{name} other answers"
+    name = f"YOLO's answers to {BATCH} pictures"
+    first, second = timing.take_turns([loops, ours], loop_rounds)
+    yield [f"{name}, loops / ours", first, second, "at least 10", first / second >= 10]
+    first, second = timing.take_turns([numpys, ours], rounds)
+    yield [f"{name}, NumPy / ours", first, second, None, None]
+
+
+def labelled_pictures(seed=7):
+    """Boxes in 0…1 and classes of a batch, none to ten in a picture, and anchors of about their sizes in cells."""
+    rng = np.random.default_rng(seed)
+    found = [random_boxes(rng.integers(0, 11), [seed, i]) / 1200 for i in range(BATCH)]
+    return found, [rng.integers(0, KINDS, len(each)) for each in found], rng.uniform(0.3, 2, (ANCHORS, 2))
+
+
+def encode_in_loops(found, classes, sizes, best_of):
+    """Labels as they are mostly written: a loop over pictures, one over boxes, and one over anchors in `best_of`."""
+    rows, columns = GRID
+    target, fits = np.zeros((len(found), rows, columns, len(sizes), 5 + KINDS), np.float32), {}
+    for i, picture in enumerate(zip(found, classes, strict=True)):
+        for (x_min, y_min, x_max, y_max), label in zip(*picture, strict=True):
+            x, y = (x_min + x_max) / 2 * columns, (y_min + y_max) / 2 * rows
+            w, h = (x_max - x_min) * columns, (y_max - y_min) * rows
+            row, column = int(y), int(x)
+            k, fit = best_of(w, h, sizes)
+            if fit > fits.get((i, row, column, k), 0):
+                fits[i, row, column, k] = fit
+                log_w, log_h = math.log(w / sizes[k][0]), math.log(h / sizes[k][1])
+                target[i, row, column, k] = 0
+                target[i, row, column, k, :5] = x - column, y - row, log_w, log_h, 1
+                target[i, row, column, k, 5 + label] = 1
+    return target
+
+
+def best_of_vectors(w, h, sizes):
+    """The anchor with the highest IoU of sizes and this IoU, by a vector of NumPy for each size."""
+    size, best, best_iou = np.array([w, h]), 0, 0
+    for k, anchor in enumerate(sizes):
+        common = np.prod(np.minimum(size, anchor))
+        overlap = common / (np.prod(size) + np.prod(anchor) - common)
+        if overlap > best_iou:
+            best, best_iou = k, overlap
+    return best, best_iou
+
+
+def best_of_numbers(w, h, sizes):
+    """The same by two plain numbers for each size."""
+    best, best_iou = 0, 0
+    for k, (anchor_w, anchor_h) in enumerate(sizes):
+        common = min(w, anchor_w) * min(h, anchor_h)
+        overlap = common / (w * h + anchor_w * anchor_h - common)
+        if overlap > best_iou:
+            best, best_iou = k, overlap
+    return best, best_iou
+
+
+def decode_in_loops(raw, sizes):
+    """Boxes and probabilities as the formulas say, answer by answer."""
+    n, rows, columns, k, depth = raw.shape
+    found, confidence = np.zeros((n, rows, columns, k, 4), np.float32), np.zeros((n, rows, columns, k, 1), np.float32)
+    probabilities = np.zeros((n, rows, columns, k, depth - 5), np.float32)
+    for i in range(n):
+        for row in range(rows):
+            for column in range(columns):
+                for j in range(k):
+                    t_x, t_y, t_w, t_h, t_o, *logits = raw[i, row, column, j].tolist()
+                    x = (column + 1 / (1 + math.exp(-t_x))) / columns
+                    y = (row + 1 / (1 + math.exp(-t_y))) / rows
+                    w, h = sizes[j][0] * math.exp(t_w) / columns, sizes[j][1] * math.exp(t_h) / rows
+                    found[i, row, column, j] = x - w / 2, y - h / 2, x + w / 2, y + h / 2
+                    confidence[i, row, column, j] = 1 / (1 + math.exp(-t_o))
+                    exps = [math.exp(logit) for logit in logits]
+                    total = sum(exps)
+                    probabilities[i, row, column, j] = [each / total for each in exps]
+    return found, confidence, probabilities
+
+
+def decode_in_numpy(raw, sizes):
+    """The same formulas, all answers at once."""
+    rows, columns = raw.shape[1:3]
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    cells = np.array([columns, rows], np.float32)
+    middle = (np.stack([x, y], axis=-1)[:, :, None] + 1 / (1 + np.exp(-raw[..., :2]))) / cells
+    half = np.exp(raw[..., 2:4]) * (sizes.astype(np.float32) / cells / 2)
+    exps = np.exp(raw[..., 5:] - raw[..., 5:].max(axis=-1, keepdims=True))
+    corners = np.concatenate([middle - half, middle + half], axis=-1)
+    return corners, 1 / (1 + np.exp(-raw[..., 4:5])), exps / exps.sum(axis=-1, keepdims=True)
 
 
 # Mean average precision

@@ -8,7 +8,19 @@ import importlib
 import sys
 
 __version__ = "0.1.0"
-__all__ = ["augment", "check", "datasets", "models", "plots", "scratch", "transfer", "tuning", "weights"]
+__all__ = [
+    "augment",
+    "check",
+    "datasets",
+    "detection",
+    "models",
+    "plots",
+    "scratch",
+    "segmentation",
+    "transfer",
+    "tuning",
+    "weights",
+]
 
 if "ipykernel" in sys.modules:  # in a notebook; scripts and servers keep every line that TensorFlow writes
     from dlcourse import _quiet

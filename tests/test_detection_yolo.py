@@ -69,6 +69,13 @@ def test_decode_reads_what_a_convolution_hands_out():
         np.testing.assert_array_equal(*numpy(ours, same))
 
 
+def test_decode_without_classes_gives_boxes_and_confidence_and_no_probabilities():
+    t = answers((4, 6), classes=0)
+    boxes, confidence, probabilities = numpy(*yolo.decode(t.reshape(2, 4, 6, -1), ANCHORS))
+    assert boxes.shape == (2, 4, 6, 3, 4) and probabilities.shape == (2, 4, 6, 3, 0)
+    np.testing.assert_allclose(confidence, 1 / (1 + np.exp(-t[..., 4:])), rtol=1e-5)
+
+
 def test_decode_reads_the_face_detectors_answer_to_the_astronaut():
     # The one cell with an answer above 0.1: row 3, column 5, anchor 2 of 13×13; the photograph has 512×512 pixels.
     t = np.full((1, 13, 13, 5, 5), -20, "float32")
@@ -97,6 +104,12 @@ def test_a_midpoint_on_an_edge_belongs_to_the_right_or_lower_cell(midpoint):
     assert (row, column) == (int(y * 4 + 1e-9), int(x * 6 + 1e-9))
 
 
+def test_a_midpoint_that_rounds_to_the_end_of_the_picture_belongs_to_the_last_cell():
+    below = np.nextafter(1, 0)
+    label = yolo.encode([[below, below, 1, 1]], [0], (4, 6), [[1, 1]], 1)
+    assert np.argwhere(label[..., 4]).tolist() == [[3, 5, 0]] and label[3, 5, 0, :2].tolist() == [1, 1]
+
+
 def test_encode_takes_the_anchor_with_the_highest_iou_of_sizes():
     for seed in range(30):
         boxes, classes = objects(1, seed)
@@ -116,6 +129,14 @@ def test_of_two_objects_on_one_anchor_the_better_fit_wins_and_of_equals_the_earl
         label = yolo.encode(boxes, order, (3, 3), [[0.9, 0.9]], 4)  # 0.9 of a cell is 0.3 of the picture
         first_of_the_best = next(i for i in order if sides[i] == 0.3)
         assert label[..., 4].sum() == 1 and label[1, 1, 0, 5:].argmax() == first_of_the_best
+
+
+def test_of_many_objects_that_fit_alike_the_first_wins():
+    for seed in range(20):  # a sort that is not stable is right for many a seed
+        sides = np.where(np.random.default_rng(seed).random(20) < 0.3, 0.3, 0.2)[:, None]  # 0.3 is the anchor's side
+        boxes = np.hstack([0.5 - sides / 2] * 2 + [0.5 + sides / 2] * 2)
+        label = yolo.encode(boxes, range(20), (3, 3), [[0.9, 0.9]], 20)
+        assert label[1, 1, 0, 5:].argmax() == np.argmax(sides == 0.3)
 
 
 def test_a_batch_is_encoded_picture_by_picture():
@@ -174,6 +195,39 @@ def test_postprocess_clips_to_the_picture_and_keeps_one_box_of_an_object():
     np.testing.assert_allclose(found, [[0, 2, 5, 10], [0, 2, 5, 10], [6, 1, 9, 3]], atol=1e-5)
 
 
+def test_boxes_that_are_alike_within_the_picture_are_one():
+    boxes = np.array([[0.5, 0, 1, 1], [0.5, 0, 3, 1]])
+    scores, found, _ = yolo.postprocess((boxes, [[0.8], [0.9]], [[1.0], [1.0]]), (10, 10))
+    assert scores.tolist() == [0.9] and found.tolist() == [[5, 0, 10, 10]]
+
+
+def apart(scores):
+    """What postprocess takes: a box of one class for each score, side by side; each shares a third with the next."""
+    left = np.arange(len(scores))[:, None] / (len(scores) + 1)
+    boxes = np.hstack([left, 0 * left, left + 2 / (len(scores) + 1), 0 * left + 1])
+    return boxes, np.array(scores)[:, None], np.ones((len(scores), 1))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [0.95, 0.9, 0.85]),
+        ({"max_boxes": 2}, [0.95, 0.9]),
+        ({"score_threshold": 0.5}, [0.95, 0.9, 0.85, 0.55]),
+        ({"score_threshold": 0.87}, [0.95, 0.9]),
+        ({"iou_threshold": 0.3}, [0.95, 0.85]),
+    ],
+)
+def test_postprocess_follows_each_threshold(options, expected):
+    assert yolo.postprocess(apart([0.85, 0.9, 0.95, 0.55]), (100, 100), **options)[0].tolist() == expected
+
+
+def test_by_default_filter_boxes_asks_for_0_6_and_postprocess_keeps_ten_boxes():
+    outputs = apart([0.59, *np.linspace(0.61, 0.9, 11)])
+    assert len(yolo.filter_boxes(*outputs)[0]) == 11
+    assert len(yolo.postprocess(outputs, (100, 100))[0]) == 10
+
+
 def loss_by_loops(label, t, coord, no_object, class_weight):
     """The loss of one picture as its docstring says it."""
     total = 0.0
@@ -211,6 +265,14 @@ def test_the_loss_is_its_formula_in_loops(grid):
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+@pytest.mark.parametrize("classes", [0, 1])
+def test_a_loss_of_no_class_or_one_is_its_formula_too(classes):
+    label = yolo.encode(objects(3)[0], [0, 0, 0], (4, 6), ANCHORS, classes)
+    t = answers((4, 6), batch=1, classes=classes)
+    ours = float(yolo.YoloLoss(ANCHORS)(label[None], t))
+    assert ours == pytest.approx(loss_by_loops(label, t[0], 5, 0.5, 1), rel=1e-5)  # the default weights
+
+
 def test_the_right_answer_has_almost_no_loss_and_a_moved_box_has_more():
     boxes, classes = objects(2)
     label = yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES)[None]
@@ -220,6 +282,14 @@ def test_the_right_answer_has_almost_no_loss_and_a_moved_box_has_more():
     moved = right + np.eye(9, dtype="float32")[0]
     loss = yolo.YoloLoss(ANCHORS)
     assert float(loss(label, right)) < 1e-3 < 0.1 < float(loss(label, moved))
+
+
+def test_the_right_answer_has_almost_no_loss_however_small_the_object():
+    label = yolo.encode([[0.5, 0.5, 0.504, 0.503]], [1], (4, 6), ANCHORS, CLASSES)[None]
+    inside = np.clip(label[..., :2], 1e-6, 1 - 1e-6)
+    logits = np.where(label[..., 4:] == 1, 30, -30)
+    right = np.concatenate([np.log(inside / (1 - inside)), label[..., 2:4], logits], axis=-1).astype("float32")
+    assert float(yolo.YoloLoss(ANCHORS)(label, right)) < 1e-2
 
 
 @pytest.mark.parametrize("scale", [1, 1e3])
@@ -239,6 +309,14 @@ def test_a_saved_loss_comes_back_with_its_anchors_and_weights():
     again = yolo.YoloLoss.from_config(loss.get_config())
     labels, t = yolo.encode(*objects(2), (4, 6), ANCHORS, CLASSES)[None], answers((4, 6), batch=1)
     assert float(loss(labels, t)) == float(again(labels, t))
+
+
+def test_the_loss_takes_kerass_reductions():
+    labels, t = yolo.encode(*objects(2), (4, 6), ANCHORS, CLASSES)[None].repeat(2, axis=0), answers((4, 6))
+    each = ops.convert_to_numpy(yolo.YoloLoss(ANCHORS, reduction=None)(labels, t))
+    assert each.shape == (2,) and each[0] != each[1]
+    assert float(yolo.YoloLoss(ANCHORS, reduction="sum")(labels, t)) == pytest.approx(each.sum(), rel=1e-6)
+    assert float(yolo.YoloLoss(ANCHORS)(labels, t)) == pytest.approx(each.mean(), rel=1e-6)
 
 
 def test_a_small_network_learns_eight_pictures_by_heart():
@@ -267,8 +345,11 @@ BOX = [[0.1, 0.1, 0.4, 0.4]]
         (lambda: yolo.encode([[0.4, 0.1, 0.1, 0.4]], [0], (3, 3), ANCHORS, 1), "boxes: "),
         (lambda: yolo.encode([[0.1, 0.1, 0.1, 0.4]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0"),
         (lambda: yolo.encode([[0.1, 0.1, 40, 40]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0 inside"),
+        (lambda: yolo.encode([[0.1, 0.1, 0.4, 0.1]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0"),
+        (lambda: yolo.encode([[-0.1, 0.1, 0.4, 1]], [0], (3, 3), ANCHORS, 1), "boxes: expected an area above 0 inside"),
         (lambda: yolo.encode([[0.1, 0.1, np.nan, 1]], [0], (3, 3), ANCHORS, 1), "boxes: "),
         (lambda: yolo.encode(BOX, [1], (3, 3), ANCHORS, 1), "classes: expected 0…0, got 1 to 1"),
+        (lambda: yolo.encode(BOX, [1], (3, 3), ANCHORS, 0), "classes: expected 0…0, got 1 to 1"),
         (lambda: yolo.encode(BOX, [-1], (3, 3), ANCHORS, 2), "classes: expected 0…1, got -1"),
         (lambda: yolo.encode(BOX, [0, 1], (3, 3), ANCHORS, 2), "classes: "),
         (lambda: yolo.encode([np.array(BOX)], [[0], [1]], (3, 3), ANCHORS, 2), "classes: expected 1 arrays"),
@@ -278,17 +359,24 @@ BOX = [[0.1, 0.1, 0.4, 0.4]]
         (lambda: yolo.encode(BOX, [0], (3, 3), [[1, -1]], 1), "anchors: "),
         (lambda: yolo.encode(BOX, [0], (3, 3), np.zeros((0, 2)), 1), "anchors: "),
         (lambda: yolo.decode(np.zeros((1, 3, 3, 26)), ANCHORS), "features: expected shape"),
+        (lambda: yolo.decode(np.zeros((1, 3, 3, 12)), ANCHORS), "features: expected shape"),
+        (lambda: yolo.decode(np.zeros((1, 3, 3, 3, 4)), ANCHORS), "features: expected shape"),
         (lambda: yolo.decode(np.zeros((1, 3, 3, 2, 9)), ANCHORS), "features: expected shape"),
         (lambda: yolo.decode(np.zeros((3, 3, 27)), ANCHORS), "features: expected shape"),
         (lambda: yolo.decode(np.zeros((1, 3, 3, 27)), [[1, 0], [1, 1], [2, 2]]), "anchors: "),
         (lambda: yolo.filter_boxes(BOX, [[0.9]], [[np.nan]]), "box_class_probs: expected probabilities"),
         (lambda: yolo.filter_boxes(BOX, [[1.2]], [[0.5]]), "box_confidence: expected probabilities"),
+        (lambda: yolo.filter_boxes(BOX, [[-0.2]], [[0.5]]), "box_confidence: expected probabilities"),
+        (lambda: yolo.filter_boxes([[0.1, 0.4]], [[0.9]], [[0.5]]), "boxes, box_confidence, .*: expected shapes"),
+        (lambda: yolo.filter_boxes(BOX, [[0.9]], [0.5]), "boxes, box_confidence, box_class_probs: expected shapes"),
         (lambda: yolo.filter_boxes(BOX, [0.9], [[0.5]]), "boxes, box_confidence, box_class_probs: expected shapes"),
         (lambda: yolo.filter_boxes(BOX, [[0.9]], [[0.5]], threshold=60), "threshold: "),
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), 160), "image_shape: "),
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), max_boxes=0), "max_boxes: "),
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), iou_threshold=-1), "iou_threshold: "),
         (lambda: yolo.YoloLoss(ANCHORS, coord_weight=-1), "coord_weight: expected a number of 0 or more"),
+        (lambda: yolo.YoloLoss(ANCHORS, no_object_weight=np.inf), "no_object_weight: expected a number of 0 or more"),
+        (lambda: yolo.YoloLoss(ANCHORS, class_weight=True), "class_weight: expected a number of 0 or more"),
         (lambda: yolo.YoloLoss([[1, np.inf]]), "anchors: "),
         (lambda: yolo.YoloLoss(ANCHORS)(np.zeros((1, 3, 3, 27)), np.zeros((1, 3, 4, 27))), "y_pred: expected shape"),
     ],
