@@ -25,3 +25,11 @@ def choice(name, value, options):
     if value not in options:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
     return value
+
+
+def height_and_width(name, value):
+    """`value` as (height, width) in pixels, if it is one side for both, or these two."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{name}: expected a side or (height, width), got {value!r}")
+    return count(name, pair[0]), count(name, pair[1])

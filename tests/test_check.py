@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 from dlcourse import check
-from dlcourse.check import _core, _week_3_2, _week_3_3
+from dlcourse.check import _core, _maps, _week_3_2, _week_3_3
 from dlcourse.check._compare import call, differences, show
 from dlcourse.check._core import Exercise
 from dlcourse.scratch.activations import relu
@@ -194,7 +194,7 @@ def test_color_shift_is_that_of_the_augmentations():
 
 def without_kernels(block, changes, *arguments):
     """Some numbers that go into a block whose kernels are all 0 and betas all -1, and those that come out."""
-    found = _week_3_2._block(lambda x, *rest: block(x, *rest, **changes), _week_3_2._Maps((3, 4, 2)), *arguments)
+    found = _week_3_2._block(lambda x, *rest: block(x, *rest, **changes), _maps.Maps((3, 4, 2)), *arguments)
     before, after = found["all kernels 0, all beta -1"].split(" become ")
     before, after = ([int(number) for number in part.split(", ")] for part in (before, after))
     assert min(before) < 0 < 1 < max(before)
@@ -432,7 +432,7 @@ def test_an_upsampling_block_is_a_level_of_unet():
         ends = (net.get_layer(name).output for name in ("bottom_conv2_relu", "down1_conv2_relu"))
         return keras.Model(list(ends), net.get_layer("up1_conv2_relu").output)([x, skip])
 
-    maps = _week_3_2._Maps((3, 4, 4)), _week_3_2._Maps((6, 8, 2)), 2
+    maps = _maps.Maps((3, 4, 4)), _maps.Maps((6, 8, 2)), 2
     found, expected = (_week_3_3._level(f, *maps) for f in (level, check.upsampling_block.reference))
     assert not any(differences(found, expected, 1e-3, 1e-3))
 

@@ -1,11 +1,9 @@
 """The exercises of notebook 3-2: what convolutions cost, blocks of layers, colour shifting, and freezing."""
 
-import random
-import re
 from dataclasses import dataclass
 
-from dlcourse.check._compare import kind
 from dlcourse.check._core import Exercise
+from dlcourse.check._maps import Maps, built, checked, layers_of, same_draws
 
 import numpy as np
 
@@ -130,16 +128,6 @@ def freeze_and_count(model, from_layer):
 # What is compared where the answer is made of Keras' layers
 
 
-@dataclass(frozen=True)
-class _Maps:
-    """In a case, the feature maps that a block is built on."""
-
-    shape: tuple
-
-    def __repr__(self):
-        return f"keras.Input({self.shape})"
-
-
 def _block(function, x, *arguments):
     """What a block of layers is made of and computes, however it was written.
 
@@ -147,16 +135,12 @@ def _block(function, x, *arguments):
     """
     import keras
 
-    before = random.getstate()  # new layers draw their seeds from it; what the notebook draws next must not change
-    try:
+    with same_draws():
         maps = keras.Input(x.shape)
-        result = _built(function, maps, *arguments)
+        result = built(function, maps, *arguments)
         if result is None or result is ...:
             return result
-        if not isinstance(result, keras.KerasTensor):
-            raise TypeError(f"expected feature maps, as a layer returns that is called on some, got {kind(result)}")
-        if len(result.shape) != 4:
-            raise ValueError(f"expected feature maps, (height, width, channels), got shape {result.shape[1:]}")
+        checked(result)
         model = keras.Model(maps, result)
         kernels, norms = _parts(model)
         pixels = np.random.default_rng(0).integers(-8, 9, size=(1, *x.shape)).astype("float32")
@@ -180,24 +164,11 @@ def _block(function, x, *arguments):
             "all kernels 0, all beta -1": f"{_row(pixels[0])} become {_row(still)}",
             "random kernels, three places": places[[0, len(places) // 2, -1]],
         }
-    finally:
-        random.setstate(before)
 
 
 def _row(maps):
     """The first numbers of the first channel, as text."""
     return ", ".join(f"{number + 0.0:.4g}" for number in maps[0, :4, 0])  # + 0.0 turns -0 into 0
-
-
-def _built(function, *arguments):
-    """The function's result; that shapes do not fit is said alike for `x + z` and for layers.Add."""
-    try:
-        return function(*arguments)
-    except ValueError as error:
-        if "incompatible shapes" in str(error) or "broadcast" in str(error):
-            shapes = " and ".join(f"({shape})" for shape in re.findall(r"\d+, \d+, \d+", str(error)))
-            raise ValueError(f"maps of shapes {shapes} cannot be added").with_traceback(error.__traceback__) from None
-        raise
 
 
 def _parts(model):
@@ -208,7 +179,7 @@ def _parts(model):
     from keras import layers
 
     kernels, norms = [], []
-    for layer in _layers(model):
+    for layer in layers_of(model):
         if isinstance(layer, layers.BatchNormalization):
             norms.append(layer)
             continue
@@ -223,15 +194,6 @@ def _parts(model):
                 shape = (*shape[:2], shape[3])
             kernels.append((weight, shape))
     return kernels, norms
-
-
-def _layers(model):
-    """Its layers, and those of the models inside it."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _layers(layer)
-        else:
-            yield layer
 
 
 def _kernel(shape):
@@ -267,16 +229,13 @@ class _Net:
 
 def _frozen(function, net, *arguments):
     """What the function returns for a new model, and which layers learn afterwards."""
-    before = random.getstate()
-    try:
+    with same_draws():
         model = net.build()
         count = function(model, *arguments)
         if count is None or count is ...:
             return count
         learning = [layer.name for layer in model.layers if layer.trainable_weights]
         return {"returned": count, "layers that learn": ", ".join(learning) or "none"}
-    finally:
-        random.setstate(before)
 
 
 # Cases
@@ -374,7 +333,7 @@ EXERCISES = [
         reference=identity_block,
         notebook="3-2",
         section="3.2.2",
-        cases=[(_Maps((6, 7, 3)), 3), (_Maps((7, 6, 2)), 2)],
+        cases=[(Maps((6, 7, 3)), 3), (Maps((7, 6, 2)), 2)],
         through=_block,
         rtol=1e-3,
         atol=1e-3,
@@ -526,9 +485,9 @@ EXERCISES = [
         notebook="3-2",
         section="3.2.4",
         cases=[
-            (_Maps((6, 8, 2)), 2, 1, 3),
-            (_Maps((6, 8, 2)), 3, 1, 3),
-            (_Maps((6, 8, 2)), 2, 2, 4),
+            (Maps((6, 8, 2)), 2, 1, 3),
+            (Maps((6, 8, 2)), 3, 1, 3),
+            (Maps((6, 8, 2)), 2, 2, 4),
         ],
         through=_block,
         rtol=1e-3,

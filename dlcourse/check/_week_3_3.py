@@ -1,11 +1,10 @@
 """The exercises of notebook 3-3: boxes and how they are found, transposed convolution, U-Net, and masks."""
 
-import random
 import re
 
 from dlcourse.check._compare import kind
 from dlcourse.check._core import Exercise
-from dlcourse.check._week_3_2 import _built, _layers, _Maps
+from dlcourse.check._maps import Maps, built, checked, layers_of, same_draws
 
 import numpy as np
 
@@ -202,18 +201,14 @@ def _level(function, x, skip, filters):
     """What a level of U-Net is made of and computes, however it was written; weights depend on their shapes alone."""
     import keras
 
-    before = random.getstate()  # new layers draw their seeds from it; what the notebook draws next must not change
-    try:
+    with same_draws():
         inputs = [keras.Input(maps.shape) for maps in (x, skip)]
-        result = _built(_concatenated, function, *inputs, filters)
+        result = built(_concatenated, function, *inputs, filters)
         if result is None or result is ...:
             return result
-        if not isinstance(result, keras.KerasTensor):
-            raise TypeError(f"expected feature maps, as a layer returns that is called on some, got {kind(result)}")
-        if len(result.shape) != 4:
-            raise ValueError(f"expected feature maps, (height, width, channels), got shape {result.shape[1:]}")
+        checked(result)
         model = keras.Model(inputs, result)
-        made_of = [_weighted(layer) for layer in _layers(model) if layer.weights]
+        made_of = [_weighted(layer) for layer in layers_of(model) if layer.weights]
         rng = np.random.default_rng(0)
         pixels = [rng.integers(-8, 9, size=(1, *maps.shape)).astype("float32") for maps in (x, skip)]
         computed = np.round(np.asarray(model(pixels, training=False)[0], np.float64), 4)
@@ -223,8 +218,6 @@ def _level(function, x, skip, filters):
             "layers with weights": ", ".join(sorted(made_of)) or "none",
             "random kernels, three places": places[[0, len(places) // 2, -1]],
         }
-    finally:
-        random.setstate(before)
 
 
 def _concatenated(function, *arguments):
@@ -915,7 +908,7 @@ EXERCISES = [
         reference=upsampling_block,
         notebook="3-3",
         section="3.3.5",
-        cases=[(_Maps((3, 4, 4)), _Maps((6, 8, 2)), 2), (_Maps((2, 3, 2)), _Maps((4, 6, 3)), 4)],
+        cases=[(Maps((3, 4, 4)), Maps((6, 8, 2)), 2), (Maps((2, 3, 2)), Maps((4, 6, 3)), 4)],
         through=_level,
         rtol=1e-3,
         atol=1e-3,

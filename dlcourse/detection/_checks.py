@@ -41,9 +41,7 @@ def boxes(name, value, shape=None, form="corners"):
 
 def scores(name, value, n):
     """`value` as a NumPy array of n finite floats."""
-    value = read(name, value)
-    if value.shape != (n,):
-        raise ValueError(f"{name}: expected shape ({n},), one for each box, got {value.shape}")
+    value = _one_for_each(name, value, n)
     if not np.isfinite(value).all():
         raise ValueError(f"{name}: expected finite numbers, got {value[~np.isfinite(value)][0]}")
     return value
@@ -51,9 +49,7 @@ def scores(name, value, n):
 
 def classes(name, value, n):
     """`value` as a NumPy array of n whole numbers."""
-    value = read(name, value)
-    if value.shape != (n,):
-        raise ValueError(f"{name}: expected shape ({n},), one for each box, got {value.shape}")
+    value = _one_for_each(name, value, n)
     if value.dtype.kind not in "iu" and n:
         raise ValueError(f"{name}: expected whole numbers, got {value.dtype}")
     return value.astype(np.int64)
@@ -137,6 +133,13 @@ def read(name, value):
     if found is None:
         raise ValueError(f"{name}: expected an array or an eager tensor, got a symbolic one: call this uncompiled")
     return found
+
+
+def _one_for_each(name, value, n):
+    value = read(name, value)
+    if value.shape != (n,):
+        raise ValueError(f"{name}: expected shape ({n},), one for each box, got {value.shape}")
+    return value
 
 
 def _first(found, wrong):

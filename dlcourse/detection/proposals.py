@@ -6,7 +6,7 @@ two neighbours most alike are merged, again and again, and the box of each regio
 (Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
 """
 
-from dlcourse._checks import count
+from dlcourse._checks import count, height_and_width
 from dlcourse.detection import _checks
 
 import keras
@@ -74,11 +74,10 @@ def classify_regions(image, boxes, model, size, batch_size=32):
     Taught in notebook 3-3, section 3.3.4.
     """
     image, boxes, batch_size = _picture(image), _checks.boxes("boxes", boxes, ("n", 4)), count("batch_size", batch_size)
-    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    sides = tuple(count("size", side) for side in sides)
+    size = height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
-    regions = _warped(image, boxes, sides)
+    regions = _warped(image, boxes, size)
     scores = np.empty((len(boxes), model.output_shape[-1]), np.float32)
     for start in range(0, len(boxes), batch_size):
         batch = regions[start : start + batch_size]

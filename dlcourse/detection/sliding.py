@@ -10,7 +10,7 @@ pictures of any size, and its output is a map: what the classifier says of every
     scores.shape[:2] == windows.shape[:2]                   # scores[i, j] belongs to boxes[i, j]
 """
 
-from dlcourse._checks import count, fraction
+from dlcourse._checks import count, fraction, height_and_width
 
 import keras
 import numpy as np
@@ -111,10 +111,7 @@ def sliding_windows(image, size, stride):
     Taught in notebook 3-3, section 3.3.3.
     """
     image, stride = _picture(image), count("stride", stride)
-    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    if len(sides) != 2:
-        raise ValueError(f"size: expected a side or (height, width), got {size!r}")
-    height, width = (count("size", side) for side in sides)
+    height, width = height_and_width("size", size)
     if image.shape[0] < height or image.shape[1] < width:
         rows, columns = (
             len(range(0, n - side + 1, stride)) for n, side in zip(image.shape[:2], (height, width), strict=True)

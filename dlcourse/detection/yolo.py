@@ -18,6 +18,7 @@ import numbers
 
 from dlcourse._checks import count
 from dlcourse.detection import _checks
+from dlcourse.detection.anchors import _iou as _shape_iou
 from dlcourse.detection.boxes import area, clip_boxes, corners_to_center, iou, scale_boxes
 from dlcourse.detection.nms import non_max_suppression
 
@@ -60,13 +61,12 @@ def encode(boxes, classes, grid, anchors, num_classes):
 
     x, y, w, h = (corners_to_center(corners) * (columns, rows, columns, rows)).T
     column, row = (np.minimum(np.floor(at).astype(int), n - 1) for at, n in ((x, columns), (y, rows)))
-    overlap = np.minimum(w[:, None], anchors[:, 0]) * np.minimum(h[:, None], anchors[:, 1])
-    fit = overlap / ((w * h)[:, None] + anchors.prod(axis=1) - overlap)
-    anchor = fit.argmax(axis=1)
+    fit = _shape_iou(np.stack([w, h], axis=1), anchors)
+    anchor, best = fit.argmax(axis=0), fit.max(axis=0, initial=0)
 
     target = np.zeros((len(boxes) if batch else 1, rows, columns, len(anchors), 5 + num_classes), np.float32)
     # Of two that claim one place the last one written stays: the better fit, and of equals the earlier.
-    order = len(labels) - 1 - np.argsort(fit.max(axis=1)[::-1], kind="stable")
+    order = len(labels) - 1 - np.argsort(best[::-1], kind="stable")
     place = tuple(index[order] for index in (picture, row, column, anchor))
     size = np.log(np.stack([w, h], axis=1) / anchors[anchor])
     answer = np.concatenate([np.stack([x - column, y - row], 1), size, np.ones((len(x), 1))], axis=1)
@@ -205,13 +205,12 @@ class YoloLoss(keras.losses.Loss):
         self.class_weight = _weight("class_weight", class_weight)
 
     def call(self, y_true, y_pred):
-        predicted = _split(y_pred, self.anchors, "y_pred")
-        true = ops.cast(_split(y_true, self.anchors, "y_true"), predicted.dtype)
+        predicted, true = _split(y_pred, self.anchors, "y_pred"), _split(y_true, self.anchors, "y_true")
         if predicted.shape[1:] != true.shape[1:]:
             raise ValueError(f"y_pred: expected shape {tuple(true.shape)}, got {tuple(predicted.shape)}")
         here = true[..., 4]
         overlap = _generalized_iou(_boxes(predicted, self.anchors, True), _boxes(true, self.anchors, False))
-        objectness = _binary_crossentropy(here, predicted[..., 4])
+        objectness = ops.binary_crossentropy(here, predicted[..., 4], from_logits=True)
         classes = -ops.sum(true[..., 5:] * ops.log_softmax(predicted[..., 5:]), axis=-1) if true.shape[-1] > 5 else 0.0
         object_loss = self.coord_weight * (1 - overlap) + objectness + self.class_weight * classes
         return ops.sum(here * object_loss + (1 - here) * self.no_object_weight * objectness, axis=(1, 2, 3))
@@ -243,10 +242,6 @@ def _generalized_iou(a, b):
     hull = ops.maximum(a[..., 2:], b[..., 2:]) - ops.minimum(a[..., :2], b[..., :2])
     union = (area(a) + area(b)) / (1 + overlap)
     return overlap - 1 + union / ops.maximum(ops.prod(hull, axis=-1), keras.config.epsilon())
-
-
-def _binary_crossentropy(target, logits):
-    return ops.maximum(logits, 0) - logits * target + ops.log1p(ops.exp(-ops.abs(logits)))
 
 
 def _split(features, anchors, name="features"):

@@ -4,7 +4,7 @@ If they are changed apart, the mask no longer lies on its object, and nothing wa
 interpolated either: between classes 1 and 3 lies no class 2.
 """
 
-from dlcourse._checks import count
+from dlcourse._checks import count, height_and_width
 from dlcourse.segmentation._checks import class_map
 
 import numpy as np
@@ -69,12 +69,11 @@ def _pairs(images, masks):
     return images, masks
 
 
-def _window(size, sides):
+def _window(size, largest):
     """The window's (height, width), if it fits."""
     if size is None:
-        return sides
-    window = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    window = tuple(count("size", side) for side in window)
-    if len(window) != 2 or window[0] > sides[0] or window[1] > sides[1]:
-        raise ValueError(f"size: expected a side or (height, width) of at most {sides}, got {size!r}")
+        return largest
+    window = height_and_width("size", size)
+    if window[0] > largest[0] or window[1] > largest[1]:
+        raise ValueError(f"size: expected a side or (height, width) of at most {largest}, got {size!r}")
     return window
