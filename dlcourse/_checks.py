@@ -33,3 +33,10 @@ def height_and_width(name, value):
     if len(pair) != 2:
         raise ValueError(f"{name}: expected a side or (height, width), got {value!r}")
     return count(name, pair[0]), count(name, pair[1])
+
+
+def number(name, value, least=0):
+    """`value` as a float, if it is finite and not below `least`."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value < float("inf"):
+        raise ValueError(f"{name}: expected a number, {least} or more, got {value!r}")
+    return float(value)
