@@ -13,6 +13,7 @@ __all__ = [
     "check",
     "datasets",
     "detection",
+    "faces",
     "models",
     "plots",
     "scratch",

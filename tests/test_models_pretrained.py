@@ -1,7 +1,8 @@
 """The pretrained nets of dlcourse.models against what their sources compute.
 
 The numbers of SOURCE were computed once by the sources' own code, TensorFlow.js with the CPU backend, on pieces of a
-photograph that need no resizing: face-api 1.7.15, and the graphs of human-models 3.0.4.
+photograph that need no resizing: face-api 1.7.15, and the graphs of human-models 3.0.4. The face encoder's source gives
+distances of photographs: see test_faces_pipeline. Here it is computed a second time, step by step.
 """
 
 from dlcourse import datasets, models, weights
@@ -15,6 +16,7 @@ from keras import layers, ops
 
 NETS = {  # builder: (parameters, multiply-adds, shapes of the outputs)
     "face_detector": (193_321, 198_760_528, [(13, 13, 25)]),
+    "face_encoder": (5_607_488, 270_854_144, [(128,)]),
     "face_landmarks": (356_840, 51_571_840, [(68, 2)]),
     "nanodet": (3_786_068, 2_090_083_840, [(52, 52, 124), (26, 26, 124), (13, 13, 124)]),
     "selfie_segmentation": (106_401, 59_215_744, [(256, 256, 1)]),
@@ -92,6 +94,46 @@ def test_face_landmarks_answers_what_its_source_answers(nets):
     np.testing.assert_allclose(found[list(expected)], list(expected.values()), atol=6e-5)
 
 
+def encoding_by_hand(picture):
+    """dlib's residual network, written down in float64 and without Keras."""
+    arrays = {name: values.astype(np.float64) for name, values in weights.read("face_encoder").items()}
+
+    def convolved(x, name, stride=1, margin=0):
+        x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+        return tf.nn.conv2d(x, arrays[f"{name}/kernel"], stride, "VALID").numpy() + arrays[f"{name}/bias"]
+
+    def block(x, name, stride):
+        y = np.maximum(convolved(x, f"{name}_conv1", stride, margin=1 if stride == 1 else 0), 0)
+        y = convolved(y, f"{name}_conv2", margin=1)
+        total = np.zeros((1, x.shape[1] // stride, x.shape[2] // stride, y.shape[3]))
+        total[:, : y.shape[1], : y.shape[2]] += y
+        for row in range(stride):
+            for column in range(stride):  # the mean of stride² pixels; of one it is the pixel
+                pixels = x[:, row::stride, column::stride][:, : total.shape[1], : total.shape[2]]
+                total[..., : x.shape[3]] += pixels / stride**2
+        return np.maximum(total, 0)
+
+    x = (picture[np.newaxis] - np.array([122.782, 117.001, 104.298])) / 255
+    x = np.maximum(convolved(x, "conv32_down", stride=2), 0)
+    x = np.max([x[:, i : i + 69 : 2, j : j + 69 : 2] for i in range(3) for j in range(3)], axis=0)
+    for filters, blocks in ((32, 3), (64, 3), (128, 2), (256, 2)):
+        if filters > 32:
+            x = block(x, f"conv{filters}_down", 2)
+        for i in range(1, blocks + 1):
+            x = block(x, f"conv{filters}_{i}", 1)
+    x = block(x, "conv256_down_out", 2)
+    return x[0].mean(axis=(0, 1)) @ arrays["fc/kernel"]
+
+
+@pytest.mark.parametrize("kind", ["face", "noise"])
+def test_face_encoder_computes_what_its_source_is_by_hand(nets, kind):
+    face = astronaut(slice(65, 215), slice(150, 300))
+    pictures = face if kind == "face" else np.random.default_rng(0).integers(0, 256, face.shape, dtype=np.uint8)
+    found, expected = nets["face_encoder"].predict_on_batch(pictures)[0], encoding_by_hand(pictures[0])
+    assert 1 < np.linalg.norm(expected) < 1.6  # it is not normalized
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_nanodet_answers_what_its_source_answers_up_to_its_weights_of_eight_bits(nets):
     grids = nets["nanodet"].predict_on_batch(astronaut(slice(416), slice(416)))
     for grid, (cell, person, distances, total) in zip(grids, SOURCE["nanodet"].values(), strict=True):
@@ -154,6 +196,7 @@ def test_without_weights_a_net_is_random(nets, name):
     ("name", "mean", "deviation"),
     [
         ("face_detector", (117.001, 114.697, 97.404), (255, 255, 255)),
+        ("face_encoder", (122.782, 117.001, 104.298), (255, 255, 255)),
         ("face_landmarks", (122.782, 117.001, 104.298), (255, 255, 255)),
         ("nanodet", (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),  # blue comes first in the net, red here
     ],

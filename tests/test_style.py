@@ -174,7 +174,7 @@ def test_receptive_field_is_where_the_gradient_is_not_0(layer):
 
 def test_exciting_patches_excite_the_unit_as_much_on_their_own(pictures):
     layer, unit = "block2_conv2", 3
-    patches = style.exciting_patches(pictures, layer, unit, n=3)
+    _, patches = style.exciting_patches(pictures, layer, [0, unit], n=3)
     size, _ = style.receptive_field(layer)
     assert [p.activation for p in patches] == sorted((p.activation for p in patches), reverse=True)
     whole = max(array(style.trunk([layer])(picture[None])[layer])[..., unit].max() for picture in pictures)
@@ -187,7 +187,7 @@ def test_exciting_patches_excite_the_unit_as_much_on_their_own(pictures):
 
 
 def test_exciting_patches_reach_beyond_the_edge_in_black_and_keep_apart(pictures):
-    patches = style.exciting_patches([pictures[0]], "block4_conv1", 3, n=9, per_image=4)
+    (patches,) = style.exciting_patches([pictures[0]], "block4_conv1", [3], n=9, per_image=4)
     size, _ = style.receptive_field("block4_conv1")
     assert all(patch.picture.shape == (size, size, 3) for patch in patches)
     beyond = [patch for patch in patches if patch.box[1] < 0]
@@ -205,9 +205,9 @@ def test_exciting_patches_reach_beyond_the_edge_in_black_and_keep_apart(pictures
         (lambda image: style.trunk(["block1_conv1"], "vgg11"), "network"),
         (lambda image: style.trunk(["block1_conv1"], dtype="float16"), "dtype"),
         (lambda image: style.receptive_field("minus_mean"), "layer_names"),
-        (lambda image: style.exciting_patches([image], "block1_conv1", 64), "unit"),
-        (lambda image: style.exciting_patches([image[..., 0]], "block1_conv1", 0), "images"),
-        (lambda image: style.exciting_patches([image], "block1_conv1", 0, n=0), "n"),
+        (lambda image: style.exciting_patches([image], "block1_conv1", [64]), "units"),
+        (lambda image: style.exciting_patches([image[..., 0]], "block1_conv1", [0]), "images"),
+        (lambda image: style.exciting_patches([image], "block1_conv1", [0], n=0), "n"),
     ],
 )
 def test_the_trunk_refuses_what_it_does_not_have_and_names_it(call, name, pictures):

@@ -3,13 +3,14 @@
 Every function returns a `keras.Model`, not compiled, with random weights. Pictures in 0…255 go in, since a model scales
 its own input, and what comes out is a probability for each class. `cost` counts parameters and multiply-adds.
 
-Four nets come with pretrained weights, and each answers in a form of its own: `face_detector`, `face_landmarks`,
-`nanodet` and `selfie_segmentation`.
+Five nets come with pretrained weights, and each answers in a form of its own: `face_detector`, `face_encoder`,
+`face_landmarks`, `nanodet` and `selfie_segmentation`.
 """
 
 from dlcourse.models._alexnet import LocalResponseNormalization, alexnet
 from dlcourse.models._cost import Cost, cost
 from dlcourse.models._face_detector import face_detector
+from dlcourse.models._face_encoder import face_encoder
 from dlcourse.models._face_landmarks import face_landmarks
 from dlcourse.models._inception import googlenet, inception_block
 from dlcourse.models._lenet import lenet5
@@ -17,6 +18,7 @@ from dlcourse.models._mobilenet import depthwise_separable_block, inverted_resid
 from dlcourse.models._nanodet import nanodet
 from dlcourse.models._resnet import convolutional_block, identity_block, residual_block, resnet50, resnet_cifar
 from dlcourse.models._selfie_segmentation import selfie_segmentation
+from dlcourse.models._siamese import siamese_encoder
 from dlcourse.models._unet import unet
 from dlcourse.models._vgg import vgg16
 
@@ -28,6 +30,7 @@ __all__ = [
     "cost",
     "depthwise_separable_block",
     "face_detector",
+    "face_encoder",
     "face_landmarks",
     "googlenet",
     "identity_block",
@@ -41,6 +44,7 @@ __all__ = [
     "resnet50",
     "resnet_cifar",
     "selfie_segmentation",
+    "siamese_encoder",
     "unet",
     "vgg16",
 ]

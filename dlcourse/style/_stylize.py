@@ -36,12 +36,12 @@ def stylize(
     style,
     *,
     size=400,
-    steps=(80, 60, 40),
+    steps=(60, 30, 15),
     content_layer=CONTENT_LAYER,
     style_layers=STYLE_LAYERS,
     alpha=1.0,
-    beta=50.0,
-    variation=2.0,
+    beta=25.0,
+    variation=4.0,
     start="content",
     match=True,
     optimizer="lbfgs",
@@ -248,7 +248,10 @@ class _History:
 
 
 def _lbfgs(costs, pixels, steps):
-    """Limited-memory BFGS (Liu and Nocedal, 1989) within 0…1, by SciPy."""
+    """Limited-memory BFGS (Liu and Nocedal, 1989), by SciPy.
+
+    Bounds of 0…1 would cost a tenth of the time and gain nothing: the few pixels that leave are cut off at the end.
+    """
     from scipy.optimize import minimize  # here, for it takes a while to load
 
     shape = pixels.shape
@@ -258,8 +261,7 @@ def _lbfgs(costs, pixels, steps):
         return float(total), gradient.ravel().astype(float)
 
     options = {"maxiter": steps, "maxfun": steps, "maxcor": 10, "ftol": 0, "gtol": 0}
-    bounds = [(0, 1)] * pixels.size
-    return minimize(flat, pixels.ravel(), jac=True, method="L-BFGS-B", bounds=bounds, options=options).x.reshape(shape)
+    return minimize(flat, pixels.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(shape)
 
 
 def _adam(costs, pixels, steps):

@@ -115,46 +115,55 @@ def receptive_field(layer_name, network="vgg16"):
     return size, stride
 
 
-def exciting_patches(images, layer_name, unit, n=9, *, network="vgg16", per_image=2):
-    """The pieces of pictures that excite one unit most (after Zeiler and Fergus, 2013, arXiv 1311.2901).
+def exciting_patches(images, layer_name, units, n=9, *, network="vgg16", per_image=2):
+    """The pieces of pictures that excite single units most (after Zeiler and Fergus, 2013, arXiv 1311.2901).
 
     Args:
         images: A list of pictures, uint8, shape (height, width, 3), of any sizes.
         layer_name: A convolution or pooling layer of the trunk.
-        unit: Which of its channels.
-        n: How many pieces.
+        units: Which of its channels, a list.
+        n: How many pieces for each.
         network: As in `trunk`.
         per_image: At most so many from one picture, at places that are half a receptive field or more apart.
 
     Returns:
-        A list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and as wide as the
-        receptive field, black where that reaches beyond the edge; `image` is the index of the picture it is from;
-        `box` its corners there in pixels. Fewer than n if there are not so many places where the unit is above 0.
+        For each unit a list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and as
+        wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it
+        is from; `box` its corners there in pixels. It has fewer than n if there are not so many places where the unit
+        is above 0.
 
     Raises:
         ValueError: If an argument is out of its range.
 
     Taught in notebook 3-4, section 3.4.5.
     """
-    size, stride = receptive_field(layer_name, network)
-    net, found = trunk(layer_name, network), []
+    images = [colour_picture("images", image) for image in images]
+    net = trunk(layer_name, network)
     channels = net.output[layer_name].shape[-1]
-    if count("unit", unit, 0) >= channels:
-        raise ValueError(f"unit: expected 0…{channels - 1} in {layer_name}, got {unit}")
+    if any(count("units", unit, 0) >= channels for unit in units):
+        raise ValueError(f"units: expected numbers in 0…{channels - 1} for {layer_name}, got {units!r}")
     count("n", n), count("per_image", per_image)
+    size, stride = receptive_field(layer_name, network)
+    found = [[] for _ in units]
     for k, image in enumerate(images):
-        image = colour_picture("images", image)
-        response = ops.convert_to_numpy(net(image[None])[layer_name])[0, ..., unit].copy()
-        for _ in range(per_image):
-            row, column = np.unravel_index(response.argmax(), response.shape)
-            if response[row, column] <= 0:
-                break
-            top, left = (round(i * stride + (stride - size) / 2) for i in (row, column))
-            box = (left, top, left + size, top + size)
-            found.append(Patch(_cut(image, box), float(response[row, column]), k, box))
-            near = max(1, size // (2 * stride))
-            response[max(0, row - near) : row + near + 1, max(0, column - near) : column + near + 1] = 0
-    return sorted(found, key=lambda patch: -patch.activation)[:n]
+        maps = ops.convert_to_numpy(net(image[None])[layer_name])[0]
+        for unit, patches in zip(units, found, strict=True):
+            for value, row, column in _peaks(maps[..., unit], per_image, max(1, size // (2 * stride))):
+                top, left = (round(i * stride + (stride - size) / 2) for i in (row, column))
+                box = (left, top, left + size, top + size)
+                patches.append(Patch(_cut(image, box), float(value), k, box))
+    return [sorted(patches, key=lambda patch: -patch.activation)[:n] for patches in found]
+
+
+def _peaks(response, n, apart):
+    """The n highest places above 0 of a map, `apart` or more rows or columns from each other: (value, row, column)."""
+    response = response.copy()
+    for _ in range(n):
+        row, column = np.unravel_index(response.argmax(), response.shape)
+        if response[row, column] <= 0:
+            return
+        yield response[row, column], row, column
+        response[max(0, row - apart + 1) : row + apart, max(0, column - apart + 1) : column + apart] = 0
 
 
 def colour_picture(name, image):

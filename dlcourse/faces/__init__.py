@@ -1,0 +1,43 @@
+"""Faces: a network that learns a distance, and what can be done with it.
+
+    encodings = faces.encode_faces(datasets.photo("astronaut")).encodings
+    model.compile("adam", faces.TripletLoss(mining="semi_hard"))
+    model.fit(faces.IdentityBatches(images, identities, people=16, pictures=4))
+    curve = faces.verification_curve(*faces.pairs(encoder.predict(others), their_identities))
+
+`encode_faces` goes from a photograph to all faces in it, and `FaceDatabase` keeps whom it has met. The losses, the
+batches and `SiameseSimilarity` train an encoder of your own, such as `dlcourse.models.siamese_encoder`.
+"""
+
+from dlcourse.faces._batches import IdentityBatches
+from dlcourse.faces._database import FaceDatabase
+from dlcourse.faces._distances import pairwise_distances
+from dlcourse.faces._pipeline import Faces, align, encode_face, encode_faces
+from dlcourse.faces._similarity import SiameseSimilarity
+from dlcourse.faces._triplets import ActiveTriplets, TripletLoss, triplet_loss
+from dlcourse.faces._verification import (
+    VerificationAccuracy,
+    VerificationCurve,
+    pairs,
+    verification_accuracy,
+    verification_curve,
+)
+
+__all__ = [
+    "ActiveTriplets",
+    "FaceDatabase",
+    "Faces",
+    "IdentityBatches",
+    "SiameseSimilarity",
+    "TripletLoss",
+    "VerificationAccuracy",
+    "VerificationCurve",
+    "align",
+    "encode_face",
+    "encode_faces",
+    "pairs",
+    "pairwise_distances",
+    "triplet_loss",
+    "verification_accuracy",
+    "verification_curve",
+]
