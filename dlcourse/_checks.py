@@ -5,6 +5,8 @@ Each returns the value, made plain, or raises a `ValueError` that names the argu
 
 import numbers
 
+import numpy as np
+
 
 def count(name, value, least=1):
     """`value` as an int, if it is a whole number that is not below `least`."""
@@ -40,3 +42,13 @@ def number(name, value, least=0):
     if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value < float("inf"):
         raise ValueError(f"{name}: expected a number, {least} or more, got {value!r}")
     return float(value)
+
+
+def colour_picture(name, value):
+    """`value` as an array, if it is a picture in colour: uint8, shape (height, width, 3), not empty."""
+    value = np.asarray(value)
+    if value.dtype != np.uint8 or value.ndim != 3 or value.shape[2] != 3 or value.size == 0:
+        raise ValueError(
+            f"{name}: expected uint8, shape (height, width, 3), sides of 1 or more, got {value.dtype} of {value.shape}"
+        )
+    return value

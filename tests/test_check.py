@@ -349,6 +349,51 @@ def test_iou_filter_boxes_nms_and_mean_iou_say_what_the_helpers_say():
         assert exercise.passes(helper), says(exercise, helper)
 
 
+def test_the_triplet_loss_verify_and_recognize_say_what_the_helpers_say():
+    from dlcourse import faces
+
+    def of_one(encoding, claimed, threshold):
+        database = faces.FaceDatabase(lambda picture: picture, threshold)
+        database.enroll("one", claimed)
+        return database.verify_encoding(encoding, "one")
+
+    def of_all(encoding, known, names, threshold):
+        database = faces.FaceDatabase(lambda picture: picture, threshold)
+        database.enroll_encodings(names, known)
+        return database.recognize_encoding(encoding)
+
+    def loss(*triplets_and_margin):
+        return float(faces.triplet_loss(*triplets_and_margin))
+
+    helpers = {check.triplet_loss: loss, check.verify: of_one, check.recognize: of_all}
+    for exercise, helper in helpers.items():
+        for case in exercise.all_cases():
+            ours, theirs = exercise.reference(*case), helper(*case)
+            if exercise is check.triplet_loss:
+                assert np.isclose(ours, theirs, rtol=1e-5)
+            else:  # the database keeps float32
+                assert ours[0] == theirs[0] and np.isclose(ours[1], theirs[1], rtol=1e-5)
+
+
+def test_with_the_hardest_negative_the_triplet_loss_of_an_anchor_is_the_largest():
+    for anchor, encodings, identities, identity in check.hardest_negative.all_cases():
+        chosen = check.hardest_negative.reference(anchor, encodings, identities, identity)
+        others = np.flatnonzero(identities != identity)
+        losses = [
+            check.triplet_loss.reference(*(x[None] for x in (anchor, anchor, encodings[i])), 100.0) for i in others
+        ]
+        assert chosen == others[np.argmax(losses)]
+
+
+def test_the_costs_of_style_say_what_the_helpers_say():
+    from dlcourse import style
+
+    for name in ("gram_matrix", "content_cost", "layer_style_cost", "total_variation"):
+        exercise, helper = getattr(check, name), getattr(style, name)
+        for case in exercise.all_cases():
+            assert np.allclose(exercise.reference(*case), helper(*(x.astype("float32") for x in case)), rtol=1e-4), name
+
+
 def test_best_anchor_is_the_one_that_yolo_trains_and_decode_cell_undoes_its_label():
     from dlcourse.detection import yolo
 

@@ -18,7 +18,7 @@ resizing alone takes half a second.
 import functools
 
 from dlcourse import models
-from dlcourse._checks import count
+from dlcourse._checks import colour_picture, count
 from dlcourse.detection import _checks
 from dlcourse.detection.boxes import clip_boxes, scale_boxes
 from dlcourse.detection.nms import non_max_suppression
@@ -76,7 +76,7 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    photo, score_threshold = _checked(photo), _checks.threshold("score_threshold", score_threshold)
+    photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
     net = _net(model, models.face_detector, (4, 25))
     side = net.input_shape[1]
     picture, scale, offset = letterbox(photo, side, centred=False)
@@ -105,7 +105,7 @@ def find_landmarks(photo, boxes, model=None):
 
     Taught in notebook 3-3, section 3.3.1.
     """
-    photo, net = _checked(photo), _net(model, models.face_landmarks, (3, 2))
+    photo, net = colour_picture("photo", photo), _net(model, models.face_landmarks, (3, 2))
     side, points = net.input_shape[1], []
     for left, top, right, bottom in _whole_pixels(boxes, photo):
         face, scale, offset = letterbox(photo[top:bottom, left:right], side)
@@ -133,7 +133,7 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    photo, score_threshold = _checked(photo), _checks.threshold("score_threshold", score_threshold)
+    photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
     net = _net(model, models.nanodet, (4, 124), (4, 124), (4, 124))
     picture, scale, offset = letterbox(photo, net.input_shape[1])
     boxes, probabilities = decode_nanodet(net.predict_on_batch(picture[np.newaxis]))
@@ -158,7 +158,7 @@ def person_mask(photo, model=None):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    photo, net = _checked(photo), _net(model, models.selfie_segmentation, (4, 1))
+    photo, net = colour_picture("photo", photo), _net(model, models.selfie_segmentation, (4, 1))
     picture = _resized(photo, net.input_shape[1:3])  # squashed, not letterboxed: so it was trained
     return _resized(net.predict_on_batch(picture[np.newaxis])[0], photo.shape[:2])[..., 0]
 
@@ -180,7 +180,7 @@ def letterbox(photo, size, *, centred=True):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    photo, size = _checked(photo), count("size", size)
+    photo, size = colour_picture("photo", photo), count("size", size)
     height, width = photo.shape[:2]
     side = max(height, width)
     left, top = ((side - width) // 2, (side - height) // 2) if centred else (0, 0)
@@ -254,15 +254,6 @@ def _net(model, build, *answers):
     if forms != [(4, 3), *answers] or shapes[0][1] is None or shapes[0][1] != shapes[0][2]:
         raise ValueError(f"model: expected a net for squares, as models.{build.__name__} builds it, got {model!r}")
     return model
-
-
-def _checked(photo):
-    photo = np.asarray(photo)
-    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or photo.size == 0:
-        raise ValueError(
-            f"photo: expected uint8, shape (height, width, 3), sides of 1 or more, got {photo.dtype} of {photo.shape}"
-        )
-    return photo
 
 
 def _resized(picture, size):

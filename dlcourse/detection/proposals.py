@@ -6,7 +6,7 @@ two neighbours most alike are merged, again and again, and the box of each regio
 (Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
 """
 
-from dlcourse._checks import count, height_and_width
+from dlcourse._checks import colour_picture, count, height_and_width
 from dlcourse.detection import _checks
 
 import keras
@@ -40,7 +40,7 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
     """
     from skimage.segmentation import felzenszwalb  # here, for it takes a while to load
 
-    image = _picture(image)
+    image = colour_picture("image", image)
     max_proposals, min_size = count("max_proposals", max_proposals), count("min_size", min_size)
     scales = np.asarray(scales, np.float64).reshape(-1)
     if scales.size == 0 or not np.all(np.isfinite(scales) & (scales > 0)):
@@ -73,7 +73,11 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    image, boxes, batch_size = _picture(image), _checks.boxes("boxes", boxes, ("n", 4)), count("batch_size", batch_size)
+    image, boxes, batch_size = (
+        colour_picture("image", image),
+        _checks.boxes("boxes", boxes, ("n", 4)),
+        count("batch_size", batch_size),
+    )
     size = height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
@@ -151,10 +155,3 @@ def _warped(image, boxes, sides):
         piece = Image.fromarray(image[y_min:y_max, x_min:x_max])
         region[:] = piece.resize(sides[::-1], Image.Resampling.BILINEAR)
     return regions
-
-
-def _picture(image):
-    image = np.asarray(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise ValueError(f"image: expected uint8 of shape (height, width, 3), got {image.dtype} of {image.shape}")
-    return image

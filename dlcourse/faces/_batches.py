@@ -12,7 +12,8 @@ import numpy as np
 class IdentityBatches(keras.utils.PyDataset):
     """Batches of `people` people with `pictures` pictures each, drawn anew in every epoch, for `model.fit`.
 
-    Within a batch no person and no picture occurs twice. The same seed gives the same batches in the same epochs.
+    Within a batch no person and no picture occurs twice. The same seed gives the same batches in the same epochs. Pass
+    `shuffle=False` to `fit` to have them in the same order, too: Keras would mix it, and not by this seed.
 
     Args:
         images: An array, shape (n, …).
@@ -50,7 +51,7 @@ class IdentityBatches(keras.utils.PyDataset):
                 f"got {pictures}"
             )
         self.seed, self.epoch = count("seed", seed, 0), 0
-        self.steps = max(1, len(images) // (people * pictures)) if steps is None else count("steps", steps)
+        self.steps = len(images) // (people * pictures) if steps is None else count("steps", steps)
         self.images, self.identities = images, identities
         self.rows = np.split(np.argsort(identities, kind="stable"), np.cumsum(each)[:-1])  # of each person
 

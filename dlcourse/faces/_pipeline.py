@@ -11,7 +11,8 @@ import functools
 from typing import NamedTuple
 
 from dlcourse import models
-from dlcourse.detection.pretrained import _checked, find_faces, find_landmarks
+from dlcourse._checks import colour_picture
+from dlcourse.detection.pretrained import find_faces, find_landmarks
 
 import numpy as np
 from PIL import Image
@@ -101,7 +102,7 @@ def align(photo, landmarks):
 
     Taught in notebook 3-4, section 3.4.3.
     """
-    photo, points = _checked(photo), np.asarray(landmarks)
+    photo, points = colour_picture("photo", photo), np.asarray(landmarks)
     if points.shape != (68, 2) or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
         raise ValueError(f"landmarks: expected finite numbers of shape (68, 2), got {points.dtype} of {points.shape}")
     centres = np.array([points[part].mean(axis=0, dtype=float) for part in (LEFT_EYE, RIGHT_EYE, MOUTH)])

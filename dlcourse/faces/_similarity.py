@@ -50,7 +50,7 @@ class SiameseSimilarity(layers.Layer):
         first, second = inputs
         difference = ops.abs(first - second)
         if self.kind == "chi_squared":
-            # difference / sum is at most 1; the square on its own would underflow
+            # difference / sum is at most 1; the square on its own would overflow sooner
             difference = difference * ops.divide_no_nan(difference, ops.abs(first) + ops.abs(second))
         return ops.sigmoid(ops.matmul(difference, self.kernel) + self.bias)
 

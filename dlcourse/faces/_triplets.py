@@ -54,7 +54,8 @@ class TripletLoss(keras.losses.Loss):
 
     The mean is not over all that count, most of whose losses are 0 after a while, but over the active ones, so that the
     steps do not shrink as the net learns. It is 0 where no triplet is active, and exactly α for a net that maps all
-    pictures to one point. Each mining needs memory for m² numbers, not for m³.
+    pictures to one point. With "batch_hard" a fresh net easily ends there; some epochs of "semi_hard" before it help.
+    Each mining needs memory for m² numbers, not for m³.
 
     Args:
         margin: α, 0 or more.
@@ -72,7 +73,7 @@ class TripletLoss(keras.losses.Loss):
     """
 
     def __init__(
-        self, margin=0.2, mining="batch_hard", name="triplet_loss", reduction="sum_over_batch_size", dtype=None
+        self, margin=0.2, mining="semi_hard", name="triplet_loss", reduction="sum_over_batch_size", dtype=None
     ):
         super().__init__(name, reduction, dtype)
         self.margin, self.mining = number("margin", margin), choice("mining", mining, MININGS)
@@ -108,7 +109,7 @@ class ActiveTriplets(keras.metrics.Metric):
     Taught in notebook 3-4, section 3.4.4.
     """
 
-    def __init__(self, margin=0.2, mining="batch_hard", name="active_triplets", dtype=None):
+    def __init__(self, margin=0.2, mining="semi_hard", name="active_triplets", dtype=None):
         super().__init__(name=name, dtype=dtype)
         self.margin, self.mining = number("margin", margin), choice("mining", mining, MININGS)
         self.active = self.add_variable(shape=(), initializer="zeros", name="active")
@@ -130,9 +131,7 @@ class ActiveTriplets(keras.metrics.Metric):
 
 def _ranks(identities, embeddings):
     """The identities as small numbers: how many pictures of the batch have a smaller one. Equal stay equal."""
-    identities, shape = ops.convert_to_tensor(identities), tuple(embeddings.shape)
-    if len(shape) != 2:
-        raise ValueError(f"y_pred: expected embeddings of shape (m, d), got {shape}")
+    identities, shape = ops.convert_to_tensor(identities), tuple(vectors("y_pred", embeddings).shape)
     kind, given = keras.backend.standardize_dtype(identities.dtype), tuple(identities.shape)
     one_each = len(given) == 1 or (len(given) == 2 and given[1] == 1)
     as_many = given[:1] == shape[:1] or None in (*given[:1], *shape[:1])

@@ -7,16 +7,17 @@ strokes are laid down there, cheaply, and the larger sizes add what is fine.
 
 from typing import NamedTuple
 
-from dlcourse._checks import choice, count, number
+from dlcourse._checks import choice, colour_picture, count, number
 from dlcourse.style._costs import content_cost, layer_style_cost, total_cost, total_variation
 from dlcourse.style._progress import Progress
-from dlcourse.style._trunk import CONTENT_LAYER, STYLE_LAYERS, colour_picture, trunk
+from dlcourse.style._trunk import CONTENT_LAYER, STYLE_LAYERS, trunk
 
 import keras
 import numpy as np
 from keras import ops
 
 LEAST = 32  # pixels of the shorter side: VGG halves it four times before its last block
+GREY, NOISE = 127.5, 10  # mean and deviation of the pixels to begin with; stronger noise has to be removed first
 RATE = 0.02  # of Adam, for pixels in 0…1
 
 
@@ -69,7 +70,7 @@ def stylize(
         alpha: Weight of the content; 0 gives a texture in the style.
         beta: Weight of the style; 0 gives what the content layer knows of the picture.
         variation: Weight of the total variation; more gives calmer areas.
-        start: "content", or "noise": then the picture begins as random pixels.
+        start: "content", or "noise": then the picture begins as random pixels, near grey.
         match: Whether the content is first given the colours of the style: their mean and covariance.
         optimizer: "lbfgs", which gets further in the same number of steps; or "adam".
         network, dtype: As in `trunk`.
@@ -108,7 +109,7 @@ def stylize(
             if image is not None:
                 image = _resized(image, (height, width))
             else:
-                image = target if start == "content" else rng.uniform(0, 255, target.shape).astype("float32")
+                image = target if start == "content" else rng.normal(GREY, NOISE, target.shape).astype("float32")
             J_content = _relative(net, target, contents, content_cost)
             J_style = _relative(net, of_style, styles, layer_style_cost)
             step = _with_gradient(_costs(net, J_content, J_style, alpha, beta, variation))

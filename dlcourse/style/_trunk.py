@@ -4,7 +4,7 @@ import functools
 from typing import NamedTuple
 
 from dlcourse import models, weights
-from dlcourse._checks import choice, count
+from dlcourse._checks import choice, colour_picture, count
 
 import keras
 import numpy as np
@@ -164,14 +164,6 @@ def _peaks(response, n, apart):
             return
         yield response[row, column], row, column
         response[max(0, row - apart + 1) : row + apart, max(0, column - apart + 1) : column + apart] = 0
-
-
-def colour_picture(name, image):
-    """`image` as an array, if it is a picture in colour that is not empty."""
-    image = np.asarray(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3 or image.size == 0:
-        raise ValueError(f"{name}: expected uint8, shape (height, width, 3), got {image.dtype} of {image.shape}")
-    return image
 
 
 def _cut(image, box):
