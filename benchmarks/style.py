@@ -21,8 +21,10 @@ MEAN = (104.00699, 116.66877, 122.67892)
 
 def main():
     content, painting = pictures()
+    at_first = style.stylize(content, painting, size=SIZE, steps=1, match=False).history["total"][0]
+    assert np.isclose(cost_of(resized_to_fit(content), content, painting), at_first, rtol=1e-3), "not the same cost"
     start = time.perf_counter()
-    result = style.stylize(content, painting, size=SIZE, steps=STEPS)
+    result = style.stylize(content, painting, size=SIZE, steps=STEPS, match=False)
     ours = time.perf_counter() - start
     goal = cost_of(result.image, content, painting)
     theirs, reached = tutorial(content, painting, goal, PATIENCE * ours)
@@ -94,7 +96,7 @@ def gram(features):
 
 
 def cost_of(image, content, painting):
-    """The cost of a finished picture, by the tutorial's own function."""
+    """The cost of a picture in 0…255, by the tutorial's own function."""
     net = models.vgg16((*image.shape[:2], 3), include_top=False, mean=MEAN)
     cost = cost_function(content, painting, weights.load(net, "vgg16"))
     return float(cost(tf.constant(image[np.newaxis] / 255.0, tf.float32)))
