@@ -18,6 +18,7 @@ __all__ = [
     "plots",
     "scratch",
     "segmentation",
+    "style",
     "transfer",
     "tuning",
     "weights",

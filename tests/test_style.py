@@ -6,10 +6,12 @@ from dlcourse import datasets, models, style, weights
 from dlcourse.style import _stylize, _trunk
 
 import keras
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from nbclient import NotebookClient
 
 RNG = np.random.default_rng(0)
 SMALL = {"size": 48, "steps": (6,), "style_layers": ("block1_conv1", "block2_conv1"), "content_layer": "block2_conv2"}
@@ -314,6 +316,25 @@ def test_progress_in_a_terminal_leaves_no_trace(pictures, capfd, monkeypatch):
     assert shown.rsplit("\r", 2)[-2].strip() == shown.rsplit("\r", 2)[-1] == ""
 
 
+def test_progress_in_a_notebook_shows_the_picture_so_far_and_leaves_no_trace():
+    code = """
+from dlcourse import datasets, style
+from dlcourse.style import _progress
+_progress.SECONDS = 0
+photo = datasets.photo("chelsea")
+image = style.stylize(photo, photo, size=32, steps=3, style_layers=["block1_conv1"], progress=True).image
+print(image.shape)
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    client, shown = NotebookClient(notebook, kernel_name="python3"), []
+    handle = client.process_message
+    client.process_message = lambda message, *place: shown.append(message) or handle(message, *place)
+    client.execute()
+    pages = [message["content"]["data"]["text/html"] for message in shown if "display_data" in message["msg_type"]]
+    assert "3 of 3 steps" in pages[-1] and "data:image/png" in pages[-1]
+    assert [output["text"] for output in notebook.cells[0].outputs] == ["(21, 32, 3)\n"]
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
     [
@@ -323,6 +344,7 @@ def test_progress_in_a_terminal_leaves_no_trace(pictures, capfd, monkeypatch):
         ({"style": np.zeros((40, 40, 1), np.uint8)}, "style"),
         ({"size": 31}, "size"),
         ({"steps": 0}, "steps"),
+        ({"steps": ()}, "steps"),
         ({"content_layer": "block9"}, "layer_names"),
         ({"style_layers": ()}, "style_layers"),
         ({"style_layers": {"block1_conv1": 0.0}}, "style_layers"),

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 
-LEAST = 32  # pixels of the shorter side: VGG halves it four times before its last block
+LEAST = 16  # pixels of the shorter side: VGG halves it four times before its last block
 GREY, NOISE = 127.5, 10  # mean and deviation of the pixels to begin with; stronger noise has to be removed first
 RATE = 0.02  # of Adam, for pixels in 0…1
 
@@ -62,7 +62,7 @@ def stylize(
         content: The picture to be painted, uint8, shape (height, width, 3). Its aspect ratio is kept.
         style: The picture whose style is used, the same, of any size. A frame around a painting counts as style: cut it
             off before.
-        size: The longer side of the result in pixels.
+        size: The longer side of the result in pixels, 32 or more.
         steps: How many steps at each level of the pyramid, coarse to fine. The last level has `size`; each before it
             has 0.6 of the side. One number is one level.
         content_layer: Layer of the net for the content.
@@ -91,11 +91,13 @@ def stylize(
     weights = {name: number("style_layers", weight) for name, weight in weights.items()}
     for name, weight in {"alpha": alpha, "beta": beta, "variation": variation}.items():
         number(name, weight)
+    if not steps:
+        raise ValueError("steps: expected a number for one level or more, got none")
     choice("start", start, ("content", "noise"))
     minimize = {"lbfgs": _lbfgs, "adam": _adam}[choice("optimizer", optimizer, ("lbfgs", "adam"))]
     if not weights or not sum(weights.values()):
         raise ValueError(f"style_layers: expected one layer or more with a weight above 0, got {style_layers!r}")
-    levels = _levels(content.shape[:2], count("size", size, LEAST), len(steps))
+    levels = _levels(content.shape[:2], count("size", size, 2 * LEAST), len(steps))
     contents, styles = {content_layer: 1.0} if alpha else {}, weights if beta else {}
     if not contents and not styles:
         raise ValueError("alpha, beta: expected one of them above 0, got 0 and 0")
@@ -163,7 +165,7 @@ def _root(pixels):
 
 
 def _levels(shape, size, n):
-    """(height, width) of each level, coarse to fine; none with a side so short that the net cannot take it."""
+    """(height, width) of each level, coarse to fine; a side too short for the net is made longer."""
     sides = [size * 0.6**k for k in reversed(range(n))]
     return [_fitting(shape, side) for side in sides]
 
