@@ -1,8 +1,8 @@
 """Neural style transfer: gradient descent on the pixels of a picture (Gatys, Ecker and Bethge, 2015, arXiv 1508.06576).
 
-What makes it quick: the targets are computed once, one forward pass serves content and style, the net ends after the
-last layer in use, the step is compiled once for each size, and most steps are taken on small pictures. The large
-strokes are laid down there, cheaply, and the larger sizes add what is fine.
+What makes a step quick: the targets are computed once, one forward pass serves content and style, the net ends after
+the last layer in use, and the step is compiled once for each size. The first steps are taken on small pictures: there
+the large strokes are laid down, cheaply, and the larger sizes add what is fine.
 """
 
 from typing import NamedTuple
