@@ -73,12 +73,8 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    image, boxes, batch_size = (
-        colour_picture("image", image),
-        _checks.boxes("boxes", boxes, ("n", 4)),
-        count("batch_size", batch_size),
-    )
-    size = height_and_width("size", size)
+    image, boxes = colour_picture("image", image), _checks.boxes("boxes", boxes, ("n", 4))
+    batch_size, size = count("batch_size", batch_size), height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
     regions = _warped(image, boxes, size)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dlcourse import models, weights
 from dlcourse._checks import choice, colour_picture, count
+from dlcourse.models._preprocessing import bgr_minus_mean
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ CONTENT_LAYER = "block4_conv2"
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 NETWORKS = ("vgg16", "vgg19")
 DTYPES = ("float32", "bfloat16")
+MEAN = (104.00699, 116.66877, 122.67892)  # blue, green, red: of the shipped VGG-16
 
 
 def trunk(layer_names, network="vgg16", *, dtype="float32"):
@@ -66,20 +68,15 @@ def _trunk(names, network, dtype):
 @functools.lru_cache(maxsize=1)
 def _network(network):
     if network == "vgg16":
-        mean = tuple(_MEAN)
-        return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=mean), "vgg16")
+        return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
     base = keras.applications.VGG19(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
     pictures = keras.Input((32, 32, 3), name="pictures")
-    x = layers.Normalization(mean=_IMAGENET_MEAN, variance=(1, 1, 1))(ops.flip(pictures, axis=-1))
+    x = bgr_minus_mean(pictures)
     for layer in base.layers[1:]:  # anew, for a layer that is used twice has two outputs
         x = type(layer).from_config(layer.get_config())(x)
     model = keras.Model(pictures, x, name="vgg19")
     model.set_weights([*model.get_weights()[: -len(base.weights)], *base.get_weights()])
     return model
-
-
-_MEAN = (104.00699, 116.66877, 122.67892)  # blue, green, red: of the shipped weights
-_IMAGENET_MEAN = (103.939, 116.779, 123.68)
 
 
 class Patch(NamedTuple):
