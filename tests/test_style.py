@@ -3,7 +3,7 @@
 import itertools
 
 from dlcourse import datasets, models, style, weights
-from dlcourse.style import _stylize, _trunk
+from dlcourse.style import _costs, _stylize, _trunk
 
 import keras
 import nbformat
@@ -238,11 +238,15 @@ def test_match_colors_to_itself_changes_nothing_and_a_grey_picture_is_no_trouble
 
 
 def test_the_gradient_is_that_of_finite_differences(pictures):
-    net = style.trunk(["block2_conv2", "block1_conv1", "block2_conv1"])
     content, painting = (p[:48, :40].astype("float32") for p in pictures)
-    J_content = _stylize._relative(net, content, {"block2_conv2": 1}, style.content_cost)
-    J_style = _stylize._relative(net, painting, {"block1_conv1": 1, "block2_conv1": 2}, style.layer_style_cost)
-    step = _stylize._with_gradient(_stylize._costs(net, J_content, J_style, 1.0, 5.0, 0.1))
+    contents, styles = {"block2_conv2": 1}, {"block1_conv1": 1, "block2_conv1": 2}
+    net, compiled = _stylize._compiled(tuple(contents), tuple(styles), "vgg16", "float32")
+    of_style = _stylize._goals(net, painting, styles, _costs.mean_gram, _costs.gram_distance)
+    goals, factors = (_stylize._goals(net, content, contents), of_style), np.float32([1, 5, 0.1])
+
+    def step(pixels):
+        return compiled(goals, factors, pixels)
+
     pixels = RNG.uniform(0.2, 0.8, content.shape).astype("float32")
     _, gradient = step(pixels)
     direction = gradient / np.linalg.norm(gradient)
@@ -292,6 +296,18 @@ def test_the_same_seed_gives_the_same_picture_and_another_does_not(pictures):
     one, two, other = (style.stylize(*pictures, seed=seed, **options).image for seed in (1, 1, 2))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+def test_one_compiled_step_serves_all_sizes_pictures_and_weights(pictures, monkeypatch):
+    traced = []
+    monkeypatch.setattr(_stylize, "total_variation", lambda x: traced.append(x) or style.total_variation(x))
+    _stylize._compiled.cache_clear()
+    try:
+        style.stylize(*pictures, **{**SMALL, "steps": (1, 1)})
+        style.stylize(pictures[1], pictures[0], alpha=2.0, variation=0.0, **{**SMALL, "size": 40})
+    finally:
+        _stylize._compiled.cache_clear()
+    assert len(traced) == 1
 
 
 def test_weights_of_layers_move_the_picture(pictures):

@@ -72,8 +72,18 @@ def layer_style_cost(a_S, a_G):
     Taught in notebook 3-4, section 3.4.6.
     """
     a_S, a_G = _alike("a_S", a_S, "a_G", a_G, what="channels", of=lambda shape: shape[-1])
-    difference = gram_matrix(a_S) / _places(a_S) - gram_matrix(a_G) / _places(a_G)
-    return ops.sum((difference / (2 * a_S.shape[-1])) ** 2)
+    return gram_distance(mean_gram(a_S), mean_gram(a_G))
+
+
+def mean_gram(features):
+    """The Gram matrix divided by the number of places: all that a style's cost needs to know of it."""
+    rows, columns = ops.shape(features)[-3:-1]
+    return gram_matrix(features) / ops.cast(rows * columns, features.dtype)
+
+
+def gram_distance(a, b):
+    """Eq. 3.27 from the two mean Gram matrices."""
+    return ops.sum(((a - b) / (2 * a.shape[-1])) ** 2)
 
 
 def style_cost(features_S, features_G, weights=None):
@@ -143,11 +153,6 @@ def total_variation(image):
     down = ops.abs(image[..., 1:, :, :] - image[..., :-1, :, :])
     across = ops.abs(image[..., :, 1:, :] - image[..., :, :-1, :])
     return ops.sum(down, axis=(-3, -2, -1)) + ops.sum(across, axis=(-3, -2, -1))
-
-
-def _places(features):
-    rows, columns = ops.shape(features)[-3:-1]
-    return ops.cast(rows * columns, features.dtype)
 
 
 def _alike(name, a, other_name, b, what, of):

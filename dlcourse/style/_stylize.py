@@ -1,14 +1,16 @@
 """Neural style transfer: gradient descent on the pixels of a picture (Gatys, Ecker and Bethge, 2015, arXiv 1508.06576).
 
 What makes a step quick: the targets are computed once, one forward pass serves content and style, the net ends after
-the last layer in use, and the step is compiled once for each size. The first steps are taken on small pictures: there
-the large strokes are laid down, cheaply, and the larger sizes add what is fine.
+the last layer in use, and the step is compiled once for pictures of all sizes (by JAX once for each). L-BFGS needs half
+as many steps as Adam. The first steps are taken on small pictures: there the large strokes are laid down, cheaply, and
+the larger sizes add what is fine.
 """
 
+import functools
 from typing import NamedTuple
 
 from dlcourse._checks import choice, colour_picture, count, number
-from dlcourse.style._costs import content_cost, layer_style_cost, total_cost, total_variation
+from dlcourse.style._costs import content_cost, gram_distance, mean_gram, total_variation
 from dlcourse.style._progress import Progress
 from dlcourse.style._trunk import CONTENT_LAYER, STYLE_LAYERS, trunk
 
@@ -37,7 +39,7 @@ def stylize(
     style,
     *,
     size=400,
-    steps=(60, 30, 15),
+    steps=(50, 15, 15),
     content_layer=CONTENT_LAYER,
     style_layers=STYLE_LAYERS,
     alpha=1.0,
@@ -101,21 +103,20 @@ def stylize(
     contents, styles = {content_layer: 1.0} if alpha else {}, weights if beta else {}
     if not contents and not styles:
         raise ValueError("alpha, beta: expected one of them above 0, got 0 and 0")
-    net = trunk({**contents, **styles}, network, dtype=dtype)
+    net, step = _compiled(tuple(contents), tuple(styles), network, dtype)
     content = match_colors(content, style) if match else content
     rng, image, rows = np.random.default_rng(seed), None, []
+    factors = np.array([alpha, beta, variation], "float32")
     with Progress(sum(steps), progress) as bar:
         for (height, width), n in zip(levels, steps, strict=True):
             target = _resized(content, (height, width))
             of_style = _resized(style, _fitting(style.shape[:2], max(height, width)))
             if image is not None:
-                image = _resized(image, (height, width))
+                image = np.clip(_resized(image, (height, width), "lanczos5"), 0, 255)  # blurs least
             else:
                 image = target if start == "content" else rng.normal(GREY, NOISE, target.shape).astype("float32")
-            J_content = _relative(net, target, contents, content_cost)
-            J_style = _relative(net, of_style, styles, layer_style_cost)
-            step = _with_gradient(_costs(net, J_content, J_style, alpha, beta, variation))
-            history = _History(step, height, bar)
+            goals = _goals(net, target, contents), _goals(net, of_style, styles, mean_gram, gram_distance)
+            history = _History(functools.partial(step, goals, factors), height, bar)
             image = np.clip(minimize(history, image / 255, n), 0, 1) * 255
             rows += history.rows
     names = ("height", "total", "content", "style", "variation")
@@ -175,66 +176,82 @@ def _fitting(shape, longer):
     return tuple(max(LEAST, round(side * scale)) for side in shape)
 
 
-def _resized(image, size):
+def _resized(image, size, method="bilinear"):
     """With antialias, which matters for a photograph that becomes much smaller."""
     image = ops.convert_to_tensor(image, "float32")
-    return ops.convert_to_numpy(ops.image.resize(image, size, "bilinear", antialias=True))
+    return ops.convert_to_numpy(ops.image.resize(image, size, method, antialias=True))
 
 
-def _relative(net, picture, weights, cost):
-    """A function of features: the weighted mean over layers of their cost to the picture's, each relative to that of 0.
+def _goals(net, picture, weights, summary=ops.convert_to_tensor, cost=content_cost):
+    """For each layer the target, what `summary` keeps of the picture's features, and the weight of its cost.
 
-    The picture's own features are computed here, once.
+    The weight is λ / Σλ, divided by the cost of features that are all 0.
     """
-    features = net(picture[None])
-    targets = {name: ops.stop_gradient(features[name]) for name in weights}
-    scales = {name: cost(target, 0 * target) for name, target in targets.items()}
-    scales = {name: ops.where(scale > 0, scale, 1.0) for name, scale in scales.items()}  # black may give features of 0
-
-    def relative(features):
-        costs = (weights[name] * cost(targets[name], features[name]) / scales[name] for name in weights)
-        return sum(costs) / sum(weights.values()) if weights else 0.0
-
-    return relative
+    features, goals = net(picture[None]), {}
+    for name, weight in weights.items():
+        target = summary(features[name])
+        of_zeros = cost(target, ops.zeros_like(target))
+        of_zeros = ops.where(of_zeros > 0, of_zeros, 1.0)  # black may give features of 0
+        goals[name] = target, weight / sum(weights.values()) / of_zeros
+    return goals
 
 
-def _costs(net, J_content, J_style, alpha, beta, variation):
-    """A function of pixels in 0…1: the total cost, and (total, content, style, variation) as one array."""
+@functools.lru_cache(maxsize=8)
+def _compiled(content_layers, style_layers, network, dtype):
+    """The net, and a function to (total, content, style, variation) and the gradient of the total for the pixels.
 
-    def costs(pixels):
+    Its arguments are what `_goals` gives, (α, β, variation) and the pixels in 0…1: one function serves every picture.
+    """
+    net = trunk(tuple(dict.fromkeys((*content_layers, *style_layers))), network, dtype=dtype)
+
+    def costs(goals, factors, pixels):
         features = net(255 * pixels[None])
-        height, width, _ = pixels.shape
-        neighbours = 3 * (2 * height * width - height - width)
-        parts = J_content(features), J_style(features), total_variation(pixels) / neighbours
-        total = total_cost(*parts[:2], alpha, beta) + variation * parts[2]
-        return total, ops.stack([ops.cast(part, "float32") for part in (total, *parts)])
+        of_content, of_style = goals
+        rows, columns, _ = ops.shape(pixels)
+        neighbours = ops.cast(3 * (2 * rows * columns - rows - columns), "float32")
+        parts = ops.stack(
+            [
+                sum((w * content_cost(target, features[name]) for name, (target, w) in of_content.items()), 0.0),
+                sum((w * gram_distance(G, mean_gram(features[name])) for name, (G, w) in of_style.items()), 0.0),
+                total_variation(pixels) / neighbours,
+            ]
+        )
+        total = ops.sum(factors * parts)
+        return total, ops.concatenate([total[None], parts])
 
-    return costs
+    def tensor(*shape):
+        return keras.KerasTensor(shape, "float32")
+
+    channels = {name: output.shape[-1] for name, output in net.output.items()}
+    of_content = {name: (tensor(1, None, None, channels[name]), tensor()) for name in content_layers}
+    of_style = {name: (tensor(1, channels[name], channels[name]), tensor()) for name in style_layers}
+    return net, _with_gradient(costs, ((of_content, of_style), tensor(3), tensor(None, None, 3)))
 
 
-def _with_gradient(costs):
+def _with_gradient(costs, arguments):
     """Keras has no gradient of its own for what is not a weight of a model, so each backend says how."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        @tf.function
-        def step(pixels):
+        # Without a signature TensorFlow would choose by the sizes of earlier calls what it compiles.
+        @tf.function(input_signature=keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), arguments))
+        def step(goals, factors, pixels):
             with tf.GradientTape() as tape:
                 tape.watch(pixels)
-                total, parts = costs(pixels)
+                total, parts = costs(goals, factors, pixels)
             return parts, tape.gradient(total, pixels)
 
     elif keras.backend.backend() == "jax":
         import jax
 
-        gradient = jax.jit(jax.grad(costs, has_aux=True))
+        gradient = jax.jit(jax.grad(costs, argnums=2, has_aux=True))
 
-        def step(pixels):
-            return gradient(pixels)[::-1]
+        def step(*given):
+            return gradient(*given)[::-1]
 
     else:
         raise NotImplementedError("stylize works on Keras' TensorFlow and JAX backends.")
-    return lambda pixels: tuple(ops.convert_to_numpy(x) for x in step(ops.convert_to_tensor(pixels, "float32")))
+    return lambda *given: tuple(ops.convert_to_numpy(x) for x in step(*given))
 
 
 class _History:
@@ -244,7 +261,7 @@ class _History:
         self.costs, self.height, self.bar, self.rows = costs, height, bar, []
 
     def __call__(self, pixels):
-        parts, gradient = self.costs(pixels)
+        parts, gradient = self.costs(np.asarray(pixels, "float32"))
         self.rows.append((self.height, *parts))
         self.bar.step(pixels)
         return parts[0], gradient
