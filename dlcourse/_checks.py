@@ -52,3 +52,8 @@ def colour_picture(name, value):
             f"{name}: expected uint8, shape (height, width, 3), sides of 1 or more, got {value.dtype} of {value.shape}"
         )
     return value
+
+
+def model_shapes(model):
+    """The shapes of a model's inputs, then those of its outputs; an empty list for what is no model."""
+    return [tuple(tensor.shape) for tensor in (*getattr(model, "inputs", ()), *getattr(model, "outputs", ()))]

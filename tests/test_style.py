@@ -3,6 +3,7 @@
 import itertools
 
 from dlcourse import datasets, models, style, weights
+from dlcourse._pixels import resized
 from dlcourse.style import _costs, _stylize, _trunk
 
 import keras
@@ -256,8 +257,8 @@ def test_the_gradient_is_that_of_finite_differences(pictures):
 
 def test_the_first_costs_in_the_history_are_those_of_the_start(pictures):
     result = style.stylize(*pictures, match=False, alpha=2.0, beta=3.0, variation=0.0, **{**SMALL, "steps": (1,)})
-    content = _stylize._resized(pictures[0], (32, 48))
-    painting = _stylize._resized(pictures[1], (48, 48))
+    content = resized(pictures[0], (32, 48))
+    painting = resized(pictures[1], (48, 48))
     names = ["block1_conv1", "block2_conv1"]
     S, G = (style.trunk(names)(p[None]).values() for p in (painting, content))
     relative = [
@@ -280,13 +281,13 @@ def test_the_style_comes_closer_and_the_aspect_ratio_stays(pictures, optimizer):
 
 def test_without_style_the_content_stays_as_it_is(pictures):
     result = style.stylize(*pictures, beta=0, variation=0, match=False, **SMALL)
-    assert np.array_equal(result.image, np.rint(_stylize._resized(pictures[0], (32, 48))).astype(np.uint8))
+    assert np.array_equal(result.image, np.rint(resized(pictures[0], (32, 48))).astype(np.uint8))
 
 
 def test_from_noise_the_content_is_found_again(pictures):
     options = {**SMALL, "content_layer": "block1_conv2", "steps": (60,)}
     result = style.stylize(*pictures, beta=0, variation=0, match=False, start="noise", **options)
-    content = _stylize._resized(pictures[0], (32, 48))
+    content = resized(pictures[0], (32, 48))
     assert result.history["content"][-1] < 0.02 * result.history["content"][0]
     assert np.corrcoef(result.image.ravel(), content.ravel())[0, 1] > 0.6
 

@@ -46,10 +46,10 @@ must break each property. Results may be numbers, arrays, strings, booleans, Non
 """
 
 import inspect
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dlcourse._kernel import in_notebook
 from dlcourse.check._compare import call, differences, show
 
 import numpy as np
@@ -113,8 +113,7 @@ class Exercise:
     def solution(self):
         """Show the source of the right answer, as it stands in the package."""
         source = f"# {self.reference.__module__}\n{inspect.getsource(self.reference)}"
-        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-        if hasattr(shell, "kernel"):  # in a notebook; Markdown takes the colours and the font of the page
+        if in_notebook():  # Markdown takes the colours and the font of the page
             from IPython.display import display
 
             display({"text/markdown": f"```python\n{source}```", "text/plain": source}, raw=True)

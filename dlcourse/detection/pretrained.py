@@ -18,7 +18,8 @@ resizing alone takes half a second.
 import functools
 
 from dlcourse import models
-from dlcourse._checks import colour_picture, count
+from dlcourse._checks import colour_picture, count, model_shapes
+from dlcourse._pixels import resized
 from dlcourse.detection import _checks
 from dlcourse.detection.boxes import clip_boxes, scale_boxes
 from dlcourse.detection.nms import non_max_suppression
@@ -159,8 +160,8 @@ def person_mask(photo, model=None):
     Taught in notebook 3-3, section 3.3.5.
     """
     photo, net = colour_picture("photo", photo), _net(model, models.selfie_segmentation, (4, 1))
-    picture = _resized(photo, net.input_shape[1:3])  # squashed, not letterboxed: so it was trained
-    return _resized(net.predict_on_batch(picture[np.newaxis])[0], photo.shape[:2])[..., 0]
+    picture = resized(photo, net.input_shape[1:3])  # squashed, not letterboxed: so it was trained
+    return resized(net.predict_on_batch(picture[np.newaxis])[0], photo.shape[:2])[..., 0]
 
 
 def letterbox(photo, size, *, centred=True):
@@ -187,7 +188,7 @@ def letterbox(photo, size, *, centred=True):
     square = np.zeros((side, side, 3), np.uint8)
     square[top : top + height, left : left + width] = photo
     scale = size / side
-    return _resized(square, (size, size)), scale, np.float32([left * scale, top * scale])
+    return resized(square, (size, size)), scale, np.float32([left * scale, top * scale])
 
 
 def undo_letterbox(coordinates, scale, offset):
@@ -249,17 +250,11 @@ def _net(model, build, *answers):
     """The model, or the shipped one if it is None. `answers` are the ranks and the last axes of its outputs."""
     if model is None:
         return _shipped(build)
-    shapes = [tuple(x.shape) for x in (*getattr(model, "inputs", ()), *getattr(model, "outputs", ()))]
+    shapes = model_shapes(model)
     forms = [(len(shape), shape[-1]) for shape in shapes]
     if forms != [(4, 3), *answers] or shapes[0][1] is None or shapes[0][1] != shapes[0][2]:
         raise ValueError(f"model: expected a net for squares, as models.{build.__name__} builds it, got {model!r}")
     return model
-
-
-def _resized(picture, size):
-    """With antialias: of a large photograph every pixel counts, not those alone that lie beside the new ones."""
-    picture = ops.convert_to_tensor(picture, "float32")
-    return ops.convert_to_numpy(ops.image.resize(picture, size, "bilinear", antialias=True))
 
 
 def _whole_pixels(boxes, photo):

@@ -11,10 +11,11 @@ pictures of any size, and its output is a map: what the classifier says of every
 """
 
 from dlcourse._checks import count, fraction, height_and_width
+from dlcourse._pixels import resized
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)
 GLOBAL_POOLINGS = {
@@ -232,6 +233,6 @@ def _picture(image):
 
 
 def _resized(image, sides):
-    """Bilinear, each new pixel the mean of all the old ones that it covers."""
-    values = ops.convert_to_numpy(ops.image.resize(image.astype(np.float32), sides, antialias=True))
+    """In the type of numbers that the picture has."""
+    values = resized(image, sides)
     return values.astype(image.dtype) if image.dtype.kind == "f" else np.rint(values).astype(image.dtype)

@@ -15,7 +15,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from dlcourse._checks import number
+from dlcourse._checks import model_shapes, number
 
 import keras
 import numpy as np
@@ -255,7 +255,7 @@ def _function(encoder):
         if not callable(encoder):
             raise ValueError(f"encoder: expected a Keras model or a function, got {encoder!r}")
         return encoder, None
-    shapes = [tuple(x.shape) for x in (*getattr(encoder, "inputs", ()), *getattr(encoder, "outputs", ()))]
+    shapes = model_shapes(encoder)
     if [len(shape) for shape in shapes] != [4, 2]:
         raise ValueError(f"encoder: expected a model from (m, height, width, channels) to (m, d), got {encoder!r}")
     pictures, length = shapes[0][1:], shapes[1][1]

@@ -11,7 +11,7 @@ import functools
 from typing import NamedTuple
 
 from dlcourse import models
-from dlcourse._checks import colour_picture
+from dlcourse._checks import colour_picture, model_shapes
 from dlcourse.detection.pretrained import find_faces, find_landmarks
 
 import numpy as np
@@ -128,7 +128,7 @@ def _shipped():
 def _net(encoder):
     if encoder is None:
         return _shipped()
-    shapes = [tuple(x.shape) for x in (*getattr(encoder, "inputs", ()), *getattr(encoder, "outputs", ()))]
+    shapes = model_shapes(encoder)
     if len(shapes) != 2 or shapes[0][1:] != (SIDE, SIDE, 3) or len(shapes[1]) != 2:
         raise ValueError(f"encoder: expected a net as models.face_encoder builds it, got {encoder!r}")
     return encoder

@@ -9,6 +9,8 @@ import sys
 import textwrap
 from typing import NamedTuple
 
+from dlcourse._kernel import in_notebook
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
@@ -116,7 +118,7 @@ def show(figure, alt):
         raise ValueError(f"alt: got {alt!r}, expected a text that tells what the figure shows.")
     alt = " ".join(alt.split())
     try:
-        if _in_ipython():
+        if in_notebook():
             from IPython.display import display
 
             width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
@@ -244,14 +246,6 @@ def as_text(color):
 def tint(color, amount):
     """`color` thinned with white; amount 0 is white, 1 the colour itself."""
     return to_hex(1 - amount * (1 - np.asarray(to_rgb(color))))
-
-
-def _in_ipython():
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return get_ipython() is not None
 
 
 def _render(figure, dpi):

@@ -5,6 +5,8 @@ import io
 import sys
 import time
 
+from dlcourse._kernel import in_notebook
+
 import numpy as np
 
 SECONDS = 2  # between two pictures
@@ -16,7 +18,7 @@ class Progress:
 
     def __init__(self, steps, shown):
         self.steps, self.done, self.last = steps, 0, 0.0
-        self.shell = _notebook() if shown else None
+        self.page = shown and in_notebook()
         self.shown, self.handle = shown, None
 
     def __enter__(self):
@@ -27,7 +29,7 @@ class Progress:
             from IPython.display import clear_output
 
             clear_output()
-        elif self.shown and not self.shell:
+        elif self.shown and not self.page:
             print(f"\r{'':{WIDTH + 20}}\r", end="", file=sys.stderr, flush=True)
 
     def step(self, pixels):
@@ -36,7 +38,7 @@ class Progress:
         if not self.shown or time.monotonic() - self.last < SECONDS:
             return
         self.last = time.monotonic()
-        if self.shell:
+        if self.page:
             self._preview(pixels)
         else:
             bar = "█" * (WIDTH * self.done // self.steps)
@@ -57,8 +59,3 @@ class Progress:
             self.handle = display(page, display_id=True)
         else:
             self.handle.update(page)
-
-
-def _notebook():
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    return shell if hasattr(shell, "kernel") else None

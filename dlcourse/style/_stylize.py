@@ -10,6 +10,7 @@ import functools
 from typing import NamedTuple
 
 from dlcourse._checks import choice, colour_picture, count, number
+from dlcourse._pixels import resized
 from dlcourse.style._costs import content_cost, gram_distance, mean_gram, total_variation
 from dlcourse.style._progress import Progress
 from dlcourse.style._trunk import CONTENT_LAYER, STYLE_LAYERS, trunk
@@ -109,10 +110,10 @@ def stylize(
     factors = np.array([alpha, beta, variation], "float32")
     with Progress(sum(steps), progress) as bar:
         for (height, width), n in zip(levels, steps, strict=True):
-            target = _resized(content, (height, width))
-            of_style = _resized(style, _fitting(style.shape[:2], max(height, width)))
+            target = resized(content, (height, width))
+            of_style = resized(style, _fitting(style.shape[:2], max(height, width)))
             if image is not None:
-                image = np.clip(_resized(image, (height, width), "lanczos5"), 0, 255)  # blurs least
+                image = np.clip(resized(image, (height, width), "lanczos5"), 0, 255)  # blurs least
             else:
                 image = target if start == "content" else rng.normal(GREY, NOISE, target.shape).astype("float32")
             goals = _goals(net, target, contents), _goals(net, of_style, styles, mean_gram, gram_distance)
@@ -174,12 +175,6 @@ def _levels(shape, size, n):
 def _fitting(shape, longer):
     scale = longer / max(shape)
     return tuple(max(LEAST, round(side * scale)) for side in shape)
-
-
-def _resized(image, size, method="bilinear"):
-    """With antialias, which matters for a photograph that becomes much smaller."""
-    image = ops.convert_to_tensor(image, "float32")
-    return ops.convert_to_numpy(ops.image.resize(image, size, method, antialias=True))
 
 
 def _goals(net, picture, weights, summary=ops.convert_to_tensor, cost=content_cost):
