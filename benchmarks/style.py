@@ -38,7 +38,7 @@ def main():
             ratio = (theirs or PATIENCE * max(ours.values())) / ours[way]
             end = "" if theirs else " (given up)"
             rows.append([f"{way}, {name} tutorial / ours{end}", ratio * ours[way], ours[way], goal, ratio >= 2])
-    timing.print_table(rows)
+    timing.print_table(rows, "time on the clock")
 
 
 def pictures():

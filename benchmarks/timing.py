@@ -26,12 +26,12 @@ def take_turns(functions, rounds):
     return [statistics.median(taken) for taken in times]
 
 
-def print_table(rows):
+def print_table(rows, measured="processor time, median"):
     """A line for each (name, first and second time in seconds, goal, whether the ratio reaches it).
 
     `goal` is a text, or None where there is none.
     """
-    print(f"{'processor time, median':<52}{'first':>11}{'second':>11}{'ratio':>9}  goal")
+    print(f"{measured:<52}{'first':>11}{'second':>11}{'ratio':>9}  goal")
     for name, first, second, goal, reached in rows:
         ratio = first / second
         verdict = "" if goal is None else f"{goal}: {'reached' if reached else 'missed'}"
