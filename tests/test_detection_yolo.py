@@ -1,6 +1,7 @@
 """dlcourse.detection.yolo: labels, decoding and loss against plain loops, on grids and pictures that are not square."""
 
 import math
+import warnings
 
 from dlcourse.detection import yolo
 
@@ -46,9 +47,9 @@ def test_decode_undoes_encode(grid):
         assert probabilities[there].argmax() == classes[0] and probabilities[there].sum() == 1
 
 
-@pytest.mark.parametrize("grid", GRIDS)
-def test_decode_is_the_papers_formula_cell_by_cell(grid):
-    t = answers(grid)
+@pytest.mark.parametrize(("grid", "classes"), [(GRIDS[0], CLASSES), (GRIDS[1], 2), (GRIDS[2], 1)])
+def test_decode_is_the_papers_formula_cell_by_cell(grid, classes):
+    t = answers(grid, classes=classes)
     boxes, confidence, probabilities = numpy(*yolo.decode(t, ANCHORS))
     rows, columns = grid
     for i, row, column, k in np.ndindex(2, rows, columns, len(ANCHORS)):
@@ -74,6 +75,23 @@ def test_decode_without_classes_gives_boxes_and_confidence_and_no_probabilities(
     boxes, confidence, probabilities = numpy(*yolo.decode(t.reshape(2, 4, 6, -1), ANCHORS))
     assert boxes.shape == (2, 4, 6, 3, 4) and probabilities.shape == (2, 4, 6, 3, 0)
     np.testing.assert_allclose(confidence, 1 / (1 + np.exp(-t[..., 4:])), rtol=1e-5)
+
+
+def test_of_a_single_class_the_probability_is_1_without_a_warning_and_its_loss_0():
+    t, label = answers((4, 6), classes=1), yolo.encode(objects(3)[0], [0, 0, 0], (4, 6), ANCHORS, 1)[None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, _, probabilities = numpy(*yolo.decode(t, ANCHORS))
+        losses = [float(yolo.YoloLoss(ANCHORS, class_weight=weight)(label, t[:1])) for weight in (0, 100)]
+    assert probabilities.shape == (2, 4, 6, 3, 1) and np.all(probabilities == 1)
+    assert losses[0] == losses[1] > 0
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float16"])
+def test_decode_takes_whole_numbers_and_half_precision_as_floats(dtype):
+    t = np.random.default_rng(0).integers(0, 15, (2, 4, 6, 27)).astype(dtype)  # e to 12 is too large for float16
+    for ours, theirs in zip(yolo.decode(t, ANCHORS), yolo.decode(t.astype("float32"), ANCHORS), strict=True):
+        np.testing.assert_array_equal(*numpy(ours, theirs))
 
 
 def test_decode_reads_the_face_detectors_answer_to_the_astronaut():
@@ -146,6 +164,27 @@ def test_a_batch_is_encoded_picture_by_picture():
     for label, (boxes, classes) in zip(batch, pictures, strict=True):
         np.testing.assert_array_equal(label, yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES))
     assert not batch[1].any()
+
+
+@pytest.mark.parametrize("nothing", [[], (), np.zeros((0, 4))])
+def test_an_empty_list_is_a_picture_without_objects_alone_and_in_a_batch(nothing):
+    boxes, classes = objects(2)
+    alone = yolo.encode(nothing, [], (4, 6), ANCHORS, CLASSES)
+    assert alone.shape == (4, 6, 3, 9) and not alone.any()
+    for order in ([0, 1], [1, 0], [0, 0], [0]):
+        pictures = [[(nothing, []), (boxes.tolist(), classes.tolist())][i] for i in order]
+        batch = yolo.encode([b for b, _ in pictures], [c for _, c in pictures], (4, 6), ANCHORS, CLASSES)
+        expected = [[alone, yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES)][i] for i in order]
+        np.testing.assert_array_equal(batch, expected)
+
+
+def test_the_pictures_of_a_batch_may_be_lists_arrays_and_tensors_of_different_types():
+    boxes, classes = objects(2)
+    kinds = [(boxes.tolist(), classes.tolist()), (boxes.astype("float32"), classes.astype("uint8"))]
+    kinds.append((ops.convert_to_tensor(boxes), ops.convert_to_tensor(classes)))
+    batch = yolo.encode([b for b, _ in kinds], tuple(c for _, c in kinds), (4, 6), ANCHORS, CLASSES)
+    for label in batch:
+        np.testing.assert_allclose(label, yolo.encode(boxes, classes, (4, 6), ANCHORS, CLASSES), atol=1e-5)
 
 
 def test_the_whole_label_has_the_notes_shapes():
@@ -284,12 +323,43 @@ def test_the_right_answer_has_almost_no_loss_and_a_moved_box_has_more():
     assert float(loss(label, right)) < 1e-3 < 0.1 < float(loss(label, moved))
 
 
-def test_the_right_answer_has_almost_no_loss_however_small_the_object():
-    label = yolo.encode([[0.5, 0.5, 0.504, 0.503]], [1], (4, 6), ANCHORS, CLASSES)[None]
-    inside = np.clip(label[..., :2], 1e-6, 1 - 1e-6)
+SIDES = [1e-2, 3e-4, 1e-4, 1e-5, 1e-6]  # of an object, as shares of the picture
+TOO_SMALL = [1e-9, 1e-30]  # 0.4 and 0.4 + 1e-9 are the same in single precision
+
+
+def small(side):
+    """The label of an object of this side in the middle of a cell, and the right answer, exact to the last bit."""
+    x, y, half = 2.5 / 6, 1.5 / 4, 1e-2 / 2
+    label = yolo.encode([[x - half, y - half, x + half, y + half]], [1], (4, 6), ANCHORS, CLASSES)[None]
+    label[..., 2:4] += label[..., 4:5] * np.log(side / 1e-2)
     logits = np.where(label[..., 4:] == 1, 30, -30)
-    right = np.concatenate([np.log(inside / (1 - inside)), label[..., 2:4], logits], axis=-1).astype("float32")
-    assert float(yolo.YoloLoss(ANCHORS)(label, right)) < 1e-2
+    return label, np.concatenate([0 * label[..., :2], label[..., 2:4], logits], axis=-1).astype("float32")
+
+
+@pytest.mark.parametrize("side", SIDES + TOO_SMALL)
+def test_the_right_answer_has_no_loss_however_small_the_object(side):
+    assert float(yolo.YoloLoss(ANCHORS)(*small(side))) < 1e-5
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_box_beside_a_small_object_costs_more_the_further_away_it_is(side):
+    label, t = small(side)
+    away = [np.float32([k * side, 0, 0, 0, 0, 0, 0, 0, 0]) for k in (0, 20, 40, 80)]  # σ′(0) is 1/4, a cell 1/6
+    losses = [float(yolo.YoloLoss(ANCHORS)(label, t + step)) for step in away]
+    assert losses == sorted(losses) and losses[1] > 0 and 5 < losses[2] < losses[3] < 10
+
+
+@pytest.mark.parametrize("side", SIDES + TOO_SMALL)
+@pytest.mark.parametrize("t_w", [None, 20, 0, -30, -1e3])  # None: the right one; e to -1000 is 0, a box without area
+def test_loss_and_gradient_of_a_small_object_are_finite_whatever_the_answers_size(side, t_w):
+    tensorflow = pytest.importorskip("tensorflow")
+    label, t = small(side)
+    if t_w is not None:
+        t[..., 2:4] = t_w
+    t = tensorflow.Variable(t)
+    with tensorflow.GradientTape() as tape:
+        loss = yolo.YoloLoss(ANCHORS)(label, t)
+    assert 0 <= float(loss) < 5 * 2 + 1e-3 and np.isfinite(tape.gradient(loss, t).numpy()).all()
 
 
 @pytest.mark.parametrize("scale", [1, 1e3])
@@ -317,6 +387,16 @@ def test_the_loss_takes_kerass_reductions():
     assert each.shape == (2,) and each[0] != each[1]
     assert float(yolo.YoloLoss(ANCHORS, reduction="sum")(labels, t)) == pytest.approx(each.sum(), rel=1e-6)
     assert float(yolo.YoloLoss(ANCHORS)(labels, t)) == pytest.approx(each.mean(), rel=1e-6)
+
+
+def test_the_loss_takes_batches_whose_size_is_not_known_yet():
+    tensorflow = pytest.importorskip("tensorflow")
+    labels, t = yolo.encode(*objects(2), (4, 6), ANCHORS, CLASSES)[None].repeat(2, axis=0), answers((4, 6))
+    loss = yolo.YoloLoss(ANCHORS)
+    some, any_number = tensorflow.TensorSpec(t.shape), tensorflow.TensorSpec((None, *t.shape[1:]))
+    for signature in ([some, any_number], [any_number, some], [any_number, any_number]):
+        compiled = tensorflow.function(loss, input_signature=signature)
+        assert float(compiled(labels, t)) == pytest.approx(float(loss(labels, t)), rel=1e-6)
 
 
 def test_a_small_network_learns_eight_pictures_by_heart():
@@ -353,6 +433,29 @@ BOX = [[0.1, 0.1, 0.4, 0.4]]
         (lambda: yolo.encode(BOX, [-1], (3, 3), ANCHORS, 2), "classes: expected 0…1, got -1"),
         (lambda: yolo.encode(BOX, [0, 1], (3, 3), ANCHORS, 2), "classes: "),
         (lambda: yolo.encode([np.array(BOX)], [[0], [1]], (3, 3), ANCHORS, 2), "classes: expected 1 arrays"),
+        (lambda: yolo.encode([BOX, BOX], 5, (3, 3), ANCHORS, 2), "classes: expected 2 arrays, one for each .*, got 5"),
+        (lambda: yolo.encode([BOX, BOX], None, (3, 3), ANCHORS, 2), "classes: expected 2 arrays, .*, got None"),
+        (lambda: yolo.encode([BOX, BOX], [[0], [0, 1]], (3, 3), ANCHORS, 2), r"classes: expected shape \(1,\)"),
+        (lambda: yolo.encode([BOX, 3 * BOX], [[0, 1], [1, 1]], (3, 3), ANCHORS, 2), r"classes: expected shape \(1,\)"),
+        (
+            lambda: yolo.encode([BOX, BOX], [[0], [0.0]], (3, 3), ANCHORS, 2),
+            "classes: expected whole numbers, .*float64",
+        ),
+        (lambda: yolo.encode([BOX, BOX], [[0], [2]], (3, 3), ANCHORS, 2), "classes: expected 0…1, got 0 to 2"),
+        (lambda: yolo.encode([BOX, [[0.1] * 3]], [[0], [0]], (3, 3), ANCHORS, 1), r"boxes: .* \(n, 4\), got \(1, 3\)"),
+        (lambda: yolo.encode([BOX, [[]]], [[0], []], (3, 3), ANCHORS, 1), r"boxes: expected shape .*, got \(1, 0\)"),
+        (
+            lambda: yolo.encode([BOX, [["a"] * 4]], [[0], [0]], (3, 3), ANCHORS, 1),
+            "boxes: expected an array of numbers",
+        ),
+        (lambda: yolo.encode([BOX, [[0, 0], [1]]], [[0], [0]], (3, 3), ANCHORS, 1), "boxes: expected an array of numb"),
+        (lambda: yolo.encode([BOX, [[0, 0, 1, np.inf]]], [[0], [0]], (3, 3), ANCHORS, 1), "boxes: expected finite"),
+        (lambda: yolo.encode([BOX, [[0, 1, 1, 0]]], [[0], [0]], (3, 3), ANCHORS, 1), "boxes: .*y_max, got .0.0, 1.0,"),
+        (
+            lambda: yolo.encode([BOX, [[0, 0, 2, 1]]], [[0], [0]], (3, 3), ANCHORS, 1),
+            "boxes: expected an area .*2.0, 1",
+        ),
+        (lambda: yolo.encode([], [0], (3, 3), ANCHORS, 1), r"classes: expected shape \(0,\)"),
         (lambda: yolo.encode(BOX, [0.5], (3, 3), ANCHORS, 2), "classes: expected whole numbers"),
         (lambda: yolo.encode(BOX, [0], (3,), ANCHORS, 1), "grid: expected "),
         (lambda: yolo.encode(BOX, [0], (3, 0), ANCHORS, 1), "grid: expected a whole number"),
@@ -374,11 +477,16 @@ BOX = [[0.1, 0.1, 0.4, 0.4]]
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), 160), "image_shape: "),
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), max_boxes=0), "max_boxes: "),
         (lambda: yolo.postprocess((BOX, [[0.9]], [[0.9]]), (10, 10), iou_threshold=-1), "iou_threshold: "),
-        (lambda: yolo.YoloLoss(ANCHORS, coord_weight=-1), "coord_weight: expected a number of 0 or more"),
-        (lambda: yolo.YoloLoss(ANCHORS, no_object_weight=np.inf), "no_object_weight: expected a number of 0 or more"),
-        (lambda: yolo.YoloLoss(ANCHORS, class_weight=True), "class_weight: expected a number of 0 or more"),
+        (lambda: yolo.YoloLoss(ANCHORS, coord_weight=-1), "coord_weight: expected a number, 0 or more"),
+        (lambda: yolo.YoloLoss(ANCHORS, no_object_weight=np.inf), "no_object_weight: expected a number, 0 or more"),
+        (lambda: yolo.YoloLoss(ANCHORS, class_weight=True), "class_weight: expected a number, 0 or more"),
         (lambda: yolo.YoloLoss([[1, np.inf]]), "anchors: "),
         (lambda: yolo.YoloLoss(ANCHORS)(np.zeros((1, 3, 3, 27)), np.zeros((1, 3, 4, 27))), "y_pred: expected shape"),
+        (
+            lambda: yolo.YoloLoss(ANCHORS)(np.zeros((1, 3, 3, 27)), np.zeros((4, 3, 3, 27))),
+            r"y_pred: expected shape \(1,",
+        ),
+        (lambda: yolo.YoloLoss(ANCHORS)(np.zeros((4, 3, 3, 27)), np.zeros((1, 3, 3, 27))), r"y_pred: .* got \(1, 3, 3"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, message):

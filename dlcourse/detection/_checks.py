@@ -23,7 +23,7 @@ def boxes(name, value, shape=None, form="corners"):
     A tensor stays a tensor, all else becomes a NumPy array. Whole numbers become floats, so that no unsigned difference
     wraps around, and half precision becomes float32, in which the area of 300×300 still fits.
     """
-    value = _floats(name, value)
+    value = floats(name, value)
     if tuple(value.shape) == (0,):
         value = np.zeros((0, 4), value.dtype) if isinstance(value, np.ndarray) else ops.reshape(value, (0, 4))
     if value.shape[-1:] != (4,) or (shape is not None and len(value.shape) != len(shape)):
@@ -107,17 +107,8 @@ def values(value):
         return None
 
 
-def _array(name, value):
-    try:
-        value = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        value = np.empty((), object)
-    if value.dtype.kind not in "iuf":
-        raise ValueError(f"{name}: expected an array of numbers, got {value.dtype}")
-    return value
-
-
-def _floats(name, value):
+def floats(name, value):
+    """`value` as floats of 32 bits or more; a tensor stays a tensor, all else becomes a NumPy array."""
     if is_tensor(value):
         dtype = keras.backend.standardize_dtype(value.dtype)
         if dtype in ("float32", "float64"):
@@ -135,6 +126,16 @@ def read(name, value):
     return found
 
 
+def _array(name, value):
+    try:
+        value = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        value = np.empty((), object)
+    if value.dtype.kind not in "iuf":
+        raise ValueError(f"{name}: expected an array of numbers, got {value.dtype}")
+    return value
+
+
 def _one_for_each(name, value, n):
     value = read(name, value)
     if value.shape != (n,):
@@ -147,4 +148,4 @@ def _first(found, wrong):
 
 
 def _text(shape):
-    return f"({', '.join(map(str, shape))})"
+    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"

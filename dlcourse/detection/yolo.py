@@ -14,9 +14,7 @@ a box of typical size in units of cells. An answer is
 Rows and columns are kept apart all the way: neither grids nor pictures need to be square.
 """
 
-import numbers
-
-from dlcourse._checks import count
+from dlcourse._checks import count, number
 from dlcourse.detection import _checks
 from dlcourse.detection.anchors import _iou as _shape_iou
 from dlcourse.detection.boxes import area, clip_boxes, corners_to_center, iou, scale_boxes
@@ -26,7 +24,7 @@ import keras
 import numpy as np
 from keras import ops
 
-LARGEST = 20  # t_w and t_h are cut off here, where a box is 5e8 anchors long: e to a few hundred would be infinite
+LIMIT = 16  # of |t_w| and |t_h|: a side of 9e6 anchors, or of 1e-7; the square of an area must not become inf or 0
 
 
 def encode(boxes, classes, grid, anchors, num_classes):
@@ -38,7 +36,8 @@ def encode(boxes, classes, grid, anchors, num_classes):
 
     Args:
         boxes: The objects of one picture, shape (n, 4): corners (x_min, y_min, x_max, y_max) in 0…1 of the picture. For
-            a batch a list, with one such array for each picture. n may be 0.
+            a batch a list, with one such array for each picture. n may be 0, also as `[]`: alone it is one picture
+            without objects, no batch.
         classes: Whole numbers in 0…num_classes - 1, shape (n,); for a batch a list of such arrays.
         grid: (rows, columns).
         anchors: Shape (k, 2): width and height in cells.
@@ -56,15 +55,17 @@ def encode(boxes, classes, grid, anchors, num_classes):
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.14.
     """
     anchors, (rows, columns), num_classes = _anchors(anchors), _grid(grid), count("num_classes", num_classes, 0)
-    batch = isinstance(boxes, list | tuple) and all(np.ndim(each) == 2 for each in boxes)
-    corners, labels, picture = _objects(boxes if batch else [boxes], classes if batch else [classes], num_classes)
+    parts = [_checks.read("boxes", each) for each in boxes] if isinstance(boxes, list | tuple) else []
+    batch = len(parts) > 0 and all(part.ndim == 2 or part.shape == (0,) for part in parts)
+    parts, classes = (parts, classes) if batch else ([_checks.read("boxes", boxes)], [classes])
+    corners, labels, picture = _objects(parts, classes, num_classes)
 
     x, y, w, h = (corners_to_center(corners) * (columns, rows, columns, rows)).T
     column, row = (np.minimum(np.floor(at).astype(int), n - 1) for at, n in ((x, columns), (y, rows)))
     fit = _shape_iou(np.stack([w, h], axis=1), anchors)
     anchor, best = fit.argmax(axis=0), fit.max(axis=0, initial=0)
 
-    target = np.zeros((len(boxes) if batch else 1, rows, columns, len(anchors), 5 + num_classes), np.float32)
+    target = np.zeros((len(parts), rows, columns, len(anchors), 5 + num_classes), np.float32)
     # Of two that claim one place the last one written stays: the better fit, and of equals the earlier.
     order = len(labels) - 1 - np.argsort(best[::-1], kind="stable")
     place = tuple(index[order] for index in (picture, row, column, anchor))
@@ -79,7 +80,7 @@ def decode(features, anchors, *, from_logits=True):
 
     Args:
         features: Shape (batch, rows, columns, k · (5 + C)), as a convolution hands them out, or
-            (batch, rows, columns, k, 5 + C).
+            (batch, rows, columns, k, 5 + C). Whole numbers and half precision become float32.
         anchors: Shape (k, 2): width and height in cells.
         from_logits: True for what a network says; False for what `encode` returns, where σ and softmax are done.
 
@@ -97,10 +98,11 @@ def decode(features, anchors, *, from_logits=True):
     """
     anchors = _anchors(anchors)
     features = _split(features, anchors)
-    boxes, confidence, classes = _boxes(features, anchors, from_logits), features[..., 4:5], features[..., 5:]
+    boxes = _corners(*_center(features, anchors, from_logits))
+    confidence, classes = features[..., 4:5], features[..., 5:]
     if from_logits:
         confidence = ops.sigmoid(confidence)
-        classes = ops.softmax(classes) if classes.shape[-1] else classes
+        classes = ops.softmax(classes) if classes.shape[-1] > 1 else ops.ones_like(classes)  # of one Keras would warn
     return boxes, confidence, classes
 
 
@@ -200,16 +202,18 @@ class YoloLoss(keras.losses.Loss):
     ):
         super().__init__(name=name, reduction=reduction)
         self.anchors = _anchors(anchors)
-        self.coord_weight = _weight("coord_weight", coord_weight)
-        self.no_object_weight = _weight("no_object_weight", no_object_weight)
-        self.class_weight = _weight("class_weight", class_weight)
+        self.coord_weight = number("coord_weight", coord_weight)
+        self.no_object_weight = number("no_object_weight", no_object_weight)
+        self.class_weight = number("class_weight", class_weight)
 
     def call(self, y_true, y_pred):
         predicted, true = _split(y_pred, self.anchors, "y_pred"), _split(y_true, self.anchors, "y_true")
-        if predicted.shape[1:] != true.shape[1:]:
+        if any(a != b and None not in (a, b) for a, b in zip(true.shape, predicted.shape, strict=True)):
             raise ValueError(f"y_pred: expected shape {tuple(true.shape)}, got {tuple(predicted.shape)}")
         here = true[..., 4]
-        overlap = _generalized_iou(_boxes(predicted, self.anchors, True), _boxes(true, self.anchors, False))
+        (middle, half), (origin, true_half) = _center(predicted, self.anchors, True), _center(true, self.anchors, False)
+        # Seen from the object's midpoint. From the picture's corner a small object has no area in single precision.
+        overlap = _generalized_iou(_corners(middle - origin, half), _corners(0.0, true_half))
         objectness = ops.binary_crossentropy(here, predicted[..., 4], from_logits=True)
         classes = -ops.sum(true[..., 5:] * ops.log_softmax(predicted[..., 5:]), axis=-1) if true.shape[-1] > 5 else 0.0
         object_loss = self.coord_weight * (1 - overlap) + objectness + self.class_weight * classes
@@ -225,28 +229,31 @@ class YoloLoss(keras.losses.Loss):
         }
 
 
-def _boxes(features, anchors, from_logits):
-    """Corners in 0…1 of answers of shape (batch, rows, columns, k, 5 + C)."""
+def _center(features, anchors, from_logits):
+    """Midpoint and half the size in 0…1 of answers of shape (batch, rows, columns, k, 5 + C), each (…, 2)."""
     rows, columns = features.shape[1:3]
     cells = np.array([columns, rows], np.float32)
     cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)[:, :, None]  # (rows, columns, 1, 2)
     xy = ops.sigmoid(features[..., :2]) if from_logits else features[..., :2]
-    size = ops.exp(ops.minimum(features[..., 2:4], LARGEST)) * ops.cast(anchors / cells, xy.dtype)
-    midpoint = (xy + ops.cast(cell, xy.dtype)) / cells
-    return ops.concatenate([midpoint - size / 2, midpoint + size / 2], axis=-1)
+    size = ops.exp(ops.clip(features[..., 2:4], -LIMIT, LIMIT)) * ops.cast(anchors / cells, xy.dtype)
+    return (xy + ops.cast(cell, xy.dtype)) / cells, size / 2
+
+
+def _corners(middle, half):
+    return ops.concatenate([middle - half, middle + half], axis=-1)
 
 
 def _generalized_iou(a, b):
-    """IoU, less the share of the smallest box around both that neither of them covers."""
+    """IoU of boxes with an area, less the share of the smallest box around both that neither of them covers."""
     overlap = iou(a, b)
     hull = ops.maximum(a[..., 2:], b[..., 2:]) - ops.minimum(a[..., :2], b[..., :2])
     union = (area(a) + area(b)) / (1 + overlap)
-    return overlap - 1 + union / ops.maximum(ops.prod(hull, axis=-1), keras.config.epsilon())
+    return overlap - 1 + union / ops.prod(hull, axis=-1)
 
 
 def _split(features, anchors, name="features"):
     """Answers as (batch, rows, columns, k, 5 + C)."""
-    features, k = ops.convert_to_tensor(features), len(anchors)
+    features, k = _checks.floats(name, ops.convert_to_tensor(features)), len(anchors)
     shape = tuple(features.shape)
     if len(shape) == 4 and shape[-1] % k == 0 and shape[-1] // k >= 5:
         return ops.reshape(features, (-1, *shape[1:3], k, shape[-1] // k))
@@ -260,23 +267,27 @@ def _split(features, anchors, name="features"):
 
 def _objects(boxes, classes, num_classes):
     """The corners, the classes and the picture of all objects of a batch, in three arrays."""
-    classes = list(classes)
-    if len(boxes) != len(classes):
-        raise ValueError(f"classes: expected {len(boxes)} arrays, one for each picture, got {len(classes)}")
-    pairs = []
-    for corners, labels in zip(boxes, classes, strict=True):
-        corners = _checks.read("boxes", _checks.boxes("boxes", corners, ("n", 4))).astype(np.float64)
-        labels = _checks.classes("classes", labels, len(corners))
-        inside = (corners >= 0).all(-1) & (corners <= 1).all(-1) & (corners[:, 2:] > corners[:, :2]).all(-1)
-        if not inside.all():
-            raise ValueError(f"boxes: expected an area above 0 inside of 0…1, got {corners[~inside][0].tolist()}")
-        if len(labels) and not 0 <= labels.min() <= labels.max() < max(num_classes, 1):
-            raise ValueError(f"classes: expected 0…{max(num_classes, 1) - 1}, got {labels.min()} to {labels.max()}")
-        pairs.append((corners, labels))
-    picture = np.repeat(np.arange(len(pairs)), [len(labels) for _, labels in pairs])
-    empty = (np.empty((0, 4)), np.empty(0, np.int64))
-    corners, labels = (np.concatenate(parts) for parts in zip(empty, *pairs, strict=True))
-    return corners, labels, picture
+    try:
+        classes = list(classes)
+        got = len(classes)
+    except TypeError:
+        got = repr(classes)
+    if got != len(boxes):
+        raise ValueError(f"classes: expected {len(boxes)} arrays, one for each picture, got {got}")
+    # Shapes are looked at picture by picture, numbers all at once: NumPy is slow on short arrays.
+    boxes = [part.reshape(0, 4) if part.shape == (0,) else part for part in boxes]
+    for part in boxes:
+        if part.shape[1:] != (4,):
+            raise ValueError(f"boxes: expected shape (n, 4), got {part.shape}")
+    counts = [len(part) for part in boxes]
+    labels = np.concatenate([_checks.classes("classes", *pair) for pair in zip(classes, counts, strict=True)])
+    corners = _checks.boxes("boxes", np.concatenate(boxes)).astype(np.float64)
+    inside = (corners >= 0).all(-1) & (corners <= 1).all(-1) & (corners[:, 2:] > corners[:, :2]).all(-1)
+    if not inside.all():
+        raise ValueError(f"boxes: expected an area above 0 inside of 0…1, got {corners[~inside][0].tolist()}")
+    if len(labels) and not 0 <= labels.min() <= labels.max() < max(num_classes, 1):
+        raise ValueError(f"classes: expected 0…{max(num_classes, 1) - 1}, got {labels.min()} to {labels.max()}")
+    return corners, labels, np.repeat(np.arange(len(boxes)), counts)
 
 
 def _one_hot(labels, num_classes):
@@ -296,9 +307,3 @@ def _grid(grid):
     except (TypeError, ValueError):
         raise ValueError(f"grid: expected (rows, columns), got {grid!r}") from None
     return count("grid", rows), count("grid", columns)
-
-
-def _weight(name, value):
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value < float("inf"):
-        raise ValueError(f"{name}: expected a number of 0 or more, got {value!r}")
-    return float(value)

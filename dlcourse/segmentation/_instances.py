@@ -5,6 +5,7 @@ A class map does not tell two birds apart that sit side by side. A detector's bo
 in a box are the object. SDS then looks at each object twice: at its box, and at its box with the background masked out.
 """
 
+from dlcourse.detection import _checks
 from dlcourse.segmentation._checks import class_map
 
 import numpy as np
@@ -31,7 +32,8 @@ def instances(semantic, boxes, classes):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    semantic, boxes, classes = class_map("semantic", semantic, ndim=2), _boxes(boxes), np.asarray(classes)
+    semantic, classes = class_map("semantic", semantic, ndim=2), np.asarray(classes)
+    boxes = _checks.read("boxes", _checks.boxes("boxes", boxes, ("n", 4)))
     if classes.shape != (len(boxes),) or (classes.size and (classes.dtype.kind not in "ui" or classes.min() < 0)):
         raise ValueError(
             f"classes: expected a whole number of 0 or more for each of {len(boxes)} boxes, got {classes!r}"
@@ -60,7 +62,7 @@ def mask_out(image, box, mask, mean):
         A new picture, dtype as `image`, of the size of the box within the image.
 
     Raises:
-        ValueError: If the shapes do not fit, or the box has no pixel in the picture.
+        ValueError: If the shapes do not fit, the box is none, or it has no pixel in the picture.
 
     Taught in notebook 3-3, section 3.3.5.
     """
@@ -73,7 +75,7 @@ def mask_out(image, box, mask, mean):
         raise ValueError(
             f"mean: expected a number, or shape {image.shape[2:]} or {image.shape}, got {mean.dtype} of {mean.shape}"
         )
-    x_min, y_min, x_max, y_max = _boxes(np.reshape(box, (-1, np.size(box))))[0]
+    x_min, y_min, x_max, y_max = _checks.boxes("box", box, (4,))
     here = np.s_[max(0, int(np.floor(y_min))) : max(0, int(np.ceil(y_max)))]
     here = here, np.s_[max(0, int(np.floor(x_min))) : max(0, int(np.ceil(x_max)))]
     mean = np.rint(mean) if image.dtype.kind in "ui" else mean
@@ -113,15 +115,3 @@ def overlay(image, mask, opacity=0.5):
         raise ValueError(f"opacity: expected a number in [0, 1], got {opacity!r}")
     colored = _images.overlay(_images.as_picture(image, "image"), mask.astype(int), opacity)
     return np.rint(255 * colored).astype(np.uint8)
-
-
-def _boxes(boxes):
-    """Boxes as float64, shape (n, 4), if their corners are in order."""
-    boxes = np.asarray(boxes, np.float64)
-    if boxes.size == 0:
-        return boxes.reshape(0, 4)
-    if boxes.ndim != 2 or boxes.shape[1] != 4 or not np.all(np.isfinite(boxes)):
-        raise ValueError(f"boxes: expected finite corners, shape (n, 4), got {boxes!r}")
-    if np.any(boxes[:, :2] > boxes[:, 2:]):
-        raise ValueError(f"boxes: expected x_min ≤ x_max and y_min ≤ y_max, got {boxes!r}")
-    return boxes

@@ -1,0 +1,145 @@
+"""What each part of the YOLO in notebook 3-3 brings: the same training again, with one thing changed at a time.
+
+python benchmarks/yolo.py
+"""
+
+import operator
+
+from dlcourse import datasets, transfer
+from dlcourse.detection import metrics, yolo
+from dlcourse.detection.anchors import kmeans_anchors
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+SIDE, CELL = 160, 16  # pixels of a scene and of a cell
+CLASSES = len(datasets.CUTOUT_CLASSES)
+BATCH = 32
+
+
+def main(scenes=768, test_scenes=192, epochs=4, seeds=(0, 1)):
+    """Scenes are a multiple of BATCH and epochs even, so that all variants take the same number of steps."""
+    train_set, test_set = datasets.scenes(scenes, seed=1), datasets.scenes(test_scenes, split="test", seed=2)
+    pretrained, random = trunk("dlcourse"), trunk(None)
+    x, x_test = (in_batches(pretrained, each.images) for each in (train_set, test_set))
+    x_random, x_random_test = scaled(*(in_batches(random, each.images) for each in (train_set, test_set)))
+    images, boxes = mirrored(train_set.images, train_set.boxes)
+    x_both = [np.concatenate(pair) for pair in zip(x, in_batches(pretrained, images), strict=True)]
+    usual = {
+        "x": x,
+        "boxes": train_set.boxes,
+        "classes": train_set.classes,
+        "x_test": x_test,
+        "truths": list(zip(test_set.boxes, test_set.classes, strict=True)),
+        "anchors": 4,
+        "use": (True, True),
+        "loss": generalized_iou,
+        "epochs": epochs,
+    }
+    both = {"x": x_both, "boxes": train_set.boxes + boxes, "classes": 2 * train_set.classes, "epochs": epochs // 2}
+    changes = {
+        "all of it, as in the notebook": {},
+        "one anchor instead of four": {"anchors": 1},
+        "block 16 alone, 5×5": {"use": (False, True)},
+        "block 12 alone, 10×10": {"use": (True, False)},
+        "squares instead of GIoU": {"loss": squares},
+        "mirror images too, half the epochs": both,
+        "random weights in the trunk": {"x": x_random, "x_test": x_random_test},
+    }
+    print(f"{'':<36}{'mAP@0.5':>9}  {'of each seed':<{7 * len(seeds)}}{'mAP@0.5:0.95':>15}")
+    for name, change in changes.items():
+        half, strict = np.transpose([scores(seed=seed, **(usual | change)) for seed in seeds])
+        each = "  ".join(f"{score:.3f}" for score in half)
+        print(f"{name:<36}{half.mean():>9.3f}  {each:<{7 * len(seeds)}}{strict.mean():>15.3f}", flush=True)
+
+
+def mirrored(images, boxes):
+    """Images and boxes with left and right exchanged."""
+    return images[:, :, ::-1], [[SIDE, 0, SIDE, 0] + each[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] for each in boxes]
+
+
+def trunk(weights):
+    """From pictures to what MobileNetV2 says after block 12, in 10×10 places, and after block 16, in 5×5."""
+    keras.utils.set_random_seed(0)
+    base = transfer.mobilenet_v2_base(weights=weights)
+    return keras.Model(base.input, [base.get_layer(name).output for name in ("block_12_add", "block_16_project_BN")])
+
+
+def scaled(x, x_test):
+    """Maps divided by their spread in training: random weights give 1e-11, which the head could not tell from 0."""
+    spread = [maps.std() for maps in x]
+    return [[maps / by for maps, by in zip(each, spread, strict=True)] for each in (x, x_test)]
+
+
+def in_batches(model, inputs):
+    """A model's outputs, a batch at a time."""
+    n = len(keras.tree.flatten(inputs)[0])
+    parts = [keras.tree.map_structure(operator.itemgetter(slice(i, i + BATCH)), inputs) for i in range(0, n, BATCH)]
+    return keras.tree.map_structure(lambda *outputs: np.concatenate(outputs), *map(model.predict_on_batch, parts))
+
+
+# The head and its training, as in the notebook
+
+
+def scores(x, boxes, classes, x_test, truths, anchors, use, loss, epochs, seed):
+    """mAP@0.5 and mAP@0.5:0.95 of a head that is trained on the maps `x` and tested on the maps `x_test`."""
+    in_pixels, _ = kmeans_anchors(np.concatenate([corners[:, 2:] - corners[:, :2] for corners in boxes]), anchors)
+    cells = in_pixels / CELL
+    y = yolo.encode([corners / SIDE for corners in boxes], classes, x[0].shape[1:3], cells, CLASSES)
+    keras.utils.set_random_seed(seed)
+    head = head_of(x, anchors, use)
+    train(head, x, y, loss(cells), epochs)
+    found = detect(head, cells, x_test)
+    return [metrics.mean_average_precision(found, truths, *thresholds) for thresholds in ([0.5], [])]
+
+
+def head_of(maps, anchors, use):
+    """From the two maps, of which `use` says whether they count, to an answer for each anchor in each cell."""
+    inputs = [keras.Input(each.shape[1:]) for each in maps]
+    fine, coarse = (layers.BatchNormalization(momentum=0.9)(each) for each in inputs)
+    coarse = layers.UpSampling2D(2, interpolation="bilinear")(convolution(layers.Dropout(0.3)(coarse), 64))
+    parts = [part for part, used in zip((convolution(fine, 64), coarse), use, strict=True) if used]
+    x = layers.Concatenate()(parts) if len(parts) == 2 else parts[0]
+    x = convolution(layers.Dropout(0.3)(x), 128, 3)
+    return keras.Model(inputs, layers.Conv2D(anchors * (5 + CLASSES), 1)(layers.Dropout(0.3)(x)))
+
+
+def convolution(x, filters, size=1):
+    x = layers.Conv2D(filters, size, padding="same", use_bias=False, kernel_regularizer=keras.regularizers.L2(1e-4))(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+
+def train(head, x, y, loss, epochs, rate=3e-3):
+    steps = epochs * (len(y) // BATCH)
+    rise = steps // 10  # then fall along a cosine
+    schedule = keras.optimizers.schedules.CosineDecay(rate / 20, steps - rise, warmup_target=rate, warmup_steps=rise)
+    head.compile(keras.optimizers.AdamW(schedule, 1e-4), loss)
+    head.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
+
+
+def generalized_iou(cells):
+    return yolo.YoloLoss(cells, coord_weight=2)
+
+
+def squares(cells):
+    """Objectness and classes as ever, but for the box the squared errors of YOLOv2, with the weight that suits them."""
+    rest = yolo.YoloLoss(cells, coord_weight=0)
+
+    def loss(y, z):
+        z = ops.reshape(z, ops.shape(y))
+        off = ops.concatenate([ops.sigmoid(z[..., :2]), z[..., 2:4]], axis=-1) - y[..., :4]
+        return rest(y, z) + ops.mean(ops.sum(y[..., 4:5] * off**2, axis=(1, 2, 3, 4)))
+
+    return loss
+
+
+def detect(head, cells, maps):
+    """(scores, boxes, classes) for each picture."""
+    outputs = yolo.decode(in_batches(head, maps), cells)
+    pictures = zip(*(ops.convert_to_numpy(value) for value in outputs), strict=True)
+    return [yolo.postprocess(picture, (SIDE, SIDE), 100, 0.02, 0.5) for picture in pictures]
+
+
+if __name__ == "__main__":
+    main()
