@@ -245,6 +245,7 @@ def _compile(model, learning_rate):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
+    model.optimizer.build(model.trainable_variables)  # in fit it would be too late: TensorFlow would trace a step twice
     return model
 
 
