@@ -115,6 +115,7 @@ def train(head, x, y, loss, epochs, rate=3e-3):
     rise = steps // 10  # then fall along a cosine
     schedule = keras.optimizers.schedules.CosineDecay(rate / 20, steps - rise, warmup_target=rate, warmup_steps=rise)
     head.compile(keras.optimizers.AdamW(schedule, 1e-4), loss)
+    head.optimizer.build(head.trainable_variables)  # before fit, which would trace a step twice without it
     head.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
 
 

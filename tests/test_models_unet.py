@@ -155,6 +155,7 @@ def test_a_small_unet_learns_which_pixels_are_bright():
     model, images = unet((16, 16, 1), 2, 4, 1, batch_norm=True), noise((8, 16, 16, 1))
     masks = (images[..., 0] > 128).astype(int)
     model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+    model.optimizer.build(model.trainable_variables)  # before fit, which would trace a step twice without it
     for _ in range(60):
         model.train_on_batch(images, masks)
     assert (np.argmax(model(images), axis=-1) == masks).mean() > 0.97
