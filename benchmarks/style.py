@@ -31,13 +31,13 @@ def main():
         start = time.perf_counter()
         result = style.stylize(content, painting, size=SIZE, steps=steps, match=False)
         ours[way], goals[way] = time.perf_counter() - start, cost_of(result.image, content, painting)
-    rows = []
+    rows, limit = [], PATIENCE * max(ours.values())
     for name, together, goal in (("usual", True, "at least 2"), ("thrifty", False, None)):
-        reached = tutorial(content, painting, goals.values(), PATIENCE * max(ours.values()), together)
+        reached = tutorial(content, painting, goals.values(), limit, together)
         for way, theirs in zip(WAYS, reached, strict=True):
-            ratio = (theirs or PATIENCE * max(ours.values())) / ours[way]
-            end = "" if theirs else " (given up)"
-            rows.append([f"{way}, {name} tutorial / ours{end}", ratio * ours[way], ours[way], goal, ratio >= 2])
+            end, seconds = ("", theirs) if theirs else (" (given up)", limit)
+            label = f"{way}, {name} tutorial / ours{end}"
+            rows.append([label, seconds, ours[way], goal, seconds / ours[way] >= 2])
     timing.print_table(rows, "time on the clock")
 
 

@@ -5,7 +5,7 @@ python benchmarks/yolo.py
 
 import operator
 
-from dlcourse import datasets, transfer
+from dlcourse import augment, datasets, transfer
 from dlcourse.detection import metrics, yolo
 from dlcourse.detection.anchors import kmeans_anchors
 
@@ -56,7 +56,7 @@ def main(scenes=768, test_scenes=192, epochs=4, seeds=(0, 1)):
 
 def mirrored(images, boxes):
     """Images and boxes with left and right exchanged."""
-    return images[:, :, ::-1], [[SIDE, 0, SIDE, 0] + each[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] for each in boxes]
+    return augment.mirror(images), [[SIDE, 0, SIDE, 0] + each[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] for each in boxes]
 
 
 def trunk(weights):

@@ -200,6 +200,7 @@ def fit_head(model, base, images, labels, epochs=20, *, batch_size=32, learning_
         trained = keras.Sequential([model.get_layer("dropout"), model.get_layer("classes")], name="head")
         _compile(trained, learning_rate)
     validation = sets[1] if len(sets) == 2 else None
+    trained.optimizer.build(trained.trainable_variables)  # fit does it too late: TensorFlow would trace a step twice
     history = trained.fit(*sets[0], batch_size=batch_size, epochs=epochs, validation_data=validation, verbose=0)
     return history.history
 
@@ -245,7 +246,6 @@ def _compile(model, learning_rate):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    model.optimizer.build(model.trainable_variables)  # in fit it would be too late: TensorFlow would trace a step twice
     return model
 
 

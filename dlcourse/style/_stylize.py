@@ -182,7 +182,7 @@ def _goals(net, picture, weights, summary=ops.convert_to_tensor, cost=content_co
 
     The weight is λ / Σλ, divided by the cost of features that are all 0.
     """
-    features, goals = net(picture[None]), {}
+    features, goals = net(picture[None]) if weights else {}, {}
     for name, weight in weights.items():
         target = summary(features[name])
         of_zeros = cost(target, ops.zeros_like(target))
