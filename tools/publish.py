@@ -7,6 +7,7 @@ memory that it took and the picture for the README. It stores nothing if an outp
 
 import argparse
 import base64
+import os
 import re
 import socket
 import sys
@@ -71,6 +72,7 @@ def refresh(path):
     """Execute one notebook in a fresh kernel and store it. Returns seconds and gigabytes."""
     from nbclient import NotebookClient
 
+    os.environ.setdefault("DLCOURSE_CLAIMS", "strict")  # what the text says must hold for the numbers that are stored
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook, timeout=budget(path), kernel_name="python3", resources={"metadata": {"path": path.parent}}

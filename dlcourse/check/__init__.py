@@ -1,13 +1,16 @@
 """Answers to the notebooks' exercises: `check.NAME(your_function)` says what is right, or shows the first wrong case.
 
 `check.NAME.hint()` gives one more hint with each call, `check.NAME.solution()` shows our own answer, `check.names()`
-lists the exercises. How an exercise is written stands in `dlcourse/check/_core.py`; the exercises of a notebook stand
-in `dlcourse/check/_week_1_1.py` and so on. Such a module is imported when one of its exercises is asked for.
+lists the exercises; `check.claim(truth, text)` holds a notebook's statement against its numbers. How an exercise is
+written stands in `dlcourse/check/_core.py`; the exercises of a notebook stand in `dlcourse/check/_week_1_1.py` and so
+on. Such a module is imported when one of its exercises is asked for.
 """
 
 import difflib
 import importlib
 import pkgutil
+
+from dlcourse.check._claims import claim as claim
 
 
 def names():
@@ -34,4 +37,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return ["names", *names()]
+    return ["claim", "names", *names()]
