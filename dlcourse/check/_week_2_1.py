@@ -363,7 +363,7 @@ EXERCISES = [
             ),
             (
                 lambda A, draws, keep_prob: A * (draws < keep_prob) / (1 - keep_prob),
-                "The right units are off. A share keep_prob of them is left: divide by keep_prob, not by 1 − keep_prob.",
+                "The right units are off. A share keep_prob of them is left: divide by that, not by 1 − keep_prob.",
             ),
             (
                 lambda A, draws, keep_prob: A * (draws > keep_prob) / keep_prob,
