@@ -52,7 +52,9 @@ class RandomAffine(layers.Layer):
             down=self.shift * height * drawn[4],
             right=self.shift * width * drawn[5],
         )
-        return ops.image.affine_transform(images, transforms, interpolation="bilinear", fill_mode="nearest")
+        return ops.image.affine_transform(
+            images, transforms, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
+        )
 
     def get_config(self):
         own = {name: getattr(self, name) for name in ("mirror", "degrees", "shear", "zoom", "shift", "seed")}
