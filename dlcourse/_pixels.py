@@ -1,6 +1,18 @@
-"""How pictures change their size in every room."""
+"""How numbers become floats, and pictures change their size, in every room that computes with Keras."""
 
+import keras
 from keras import ops
+
+
+def common_float(*tensors):
+    """The type in which to compute with tensors: float32, or float64 if one of them is.
+
+    Whole numbers would wrap around (200 − 250 is 206 in uint8), and half precision ends at 65,504. Whole numbers alone
+    become what Keras' floatx says.
+    """
+    kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
+    kinds = {kind for kind in kinds if "float" in kind} or {keras.config.floatx()}
+    return "float64" if "float64" in kinds else "float32"
 
 
 def resized(picture, size, method="bilinear"):
