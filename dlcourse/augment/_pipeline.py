@@ -199,7 +199,8 @@ def pipeline(
 
     Returns:
         A Keras model called `augmentation`, from pictures in 0…255, shape (m, height, width, channels), to such
-        pictures, float. It can be saved and loaded.
+        pictures, float. It can be saved; `dlcourse.load_model` loads a model that holds it, and so does Keras after
+        `import dlcourse.augment`.
 
     Raises:
         ValueError: If an argument is out of its range.

@@ -63,7 +63,9 @@ class TripletLoss(keras.losses.Loss):
 
     The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
     (m, d). It gives one number for the batch, not one for each picture. The batch should have several pictures of
-    several people: see `IdentityBatches`.
+    several people: see `IdentityBatches`. Batches drawn at random from many people hold hardly any triplet.
+
+    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
     Raises:
         ValueError: If an argument is out of its range; if y_true is not of a whole type (float is refused, whatever the
@@ -102,6 +104,8 @@ class ActiveTriplets(keras.metrics.Metric):
         mining: "batch_hard", "semi_hard" or "batch_all".
 
     The result is the active triplets of all batches since `reset_state` by those that count; 0 if none does.
+
+    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
     Raises:
         ValueError: As `TripletLoss`.

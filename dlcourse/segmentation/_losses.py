@@ -99,8 +99,7 @@ class WeightedCrossentropy(_MaskLoss):
     The loss takes y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
     of shape (m, height, width, classes), or (m, height, width, 1) by a sigmoid.
 
-    `dlcourse.load_model` loads a model that was saved with this loss; so does Keras after `import
-    dlcourse.segmentation`.
+    `dlcourse.load_model` loads a model that was saved with it; so does Keras after `import dlcourse.segmentation`.
 
     Raises:
         ValueError: If the weights are not such numbers, or not as many as y_pred has classes; if y_true is one-hot or
@@ -164,8 +163,7 @@ class DiceLoss(_MaskLoss):
     The loss takes y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
     of shape (m, height, width, classes), or (m, height, width, 1) by a sigmoid.
 
-    `dlcourse.load_model` loads a model that was saved with this loss; so does Keras after `import
-    dlcourse.segmentation`.
+    `dlcourse.load_model` loads a model that was saved with it; so does Keras after `import dlcourse.segmentation`.
 
     Raises:
         ValueError: If y_true is one-hot or has other numbers than the classes, such as 255, or y_pred has others than
