@@ -127,11 +127,10 @@ def is_equality(test):
 
 
 def test_what_is_said_about_results_is_a_claim_and_a_plain_assert_says_that_two_computations_agree(notebook):
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Assert):
-                    assert node.msg or is_equality(node.test), f"{cell.id}: {ast.unparse(node)}"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    nodes = [(cell.id, node) for cell in code for node in ast.walk(ast.parse(cell.source))]
+    asserts = [(key, node) for key, node in nodes if isinstance(node, ast.Assert) and not node.msg]
+    assert [f"{key}: {ast.unparse(node)}" for key, node in asserts if not is_equality(node.test)] == []
 
 
 @pytest.mark.parametrize(
