@@ -211,7 +211,7 @@ def test_the_last_layer_alone_can_spoil_the_fit():
     ],
 )
 def test_what_is_not_a_built_model_is_refused(model):
-    with pytest.raises(ValueError, match=r"model: expected a built Keras model or layer with weights, came"):
+    with pytest.raises(ValueError, match=r"model: expected a built Keras model or layer with weights, got"):
         weights.load(model(), "breed_head")
 
 

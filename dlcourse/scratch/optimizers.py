@@ -14,7 +14,7 @@ Errata of the notes, corrected here: their RMSprop divides by √S without ε, w
 0; their Adam writes (1 − β) where (1 − β1) and (1 − β2) are meant, and calls the same average S and s.
 """
 
-from dlcourse.scratch._checks import finite, number, whole
+from dlcourse.scratch._checks import finite, generator, mapping, number, whole
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def random_mini_batches(X, Y, size=64, seed=0):
     if Y.ndim != 2 or Y.shape[1] != X.shape[1]:
         raise ValueError(f"Y: expected shape (n_y, {X.shape[1]}), a column for each example, got {Y.shape}")
     size = whole("size", size, least=1)
-    order = np.random.default_rng(seed).permutation(X.shape[1])
+    order = generator(seed).permutation(X.shape[1])
     X, Y = _columns(X, order), _columns(Y, order)
     return [(X[:, start : start + size], Y[:, start : start + size]) for start in range(0, X.shape[1], size)]
 
@@ -365,8 +365,8 @@ def _columns(A, order):
 
 def _pairs(parameters, grads):
     """Each parameter that has a gradient: its name, its value, the gradient."""
-    pairs = []
-    for name in grads:
+    parameters, pairs = mapping("parameters", parameters), []
+    for name in mapping("grads", grads):
         key = str(name).removeprefix("d")
         if not str(name).startswith("d") or key not in parameters:
             known = ", ".join(f"d{key}" for key in parameters)
