@@ -16,7 +16,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from dlcourse._checks import array, model_shapes, number
+from dlcourse._checks import array, model_shapes, not_a_path, number
 
 import keras
 import numpy as np
@@ -213,15 +213,10 @@ class FaceDatabase:
         path.open("rb").close()  # says what is wrong more clearly than safetensors
         try:
             with safe_open(path, framework="numpy") as content:
-                metadata = content.metadata()
-                about = json.loads(metadata["about"])
-                if (about["format"], about["version"]) != (FORMAT, VERSION):
-                    raise ValueError(f"it is {about['format']!r}, version {about['version']!r}")
-                shape = content.get_slice("encodings").get_shape()
-                many = len(about["names"])
-                if len(shape) != 2 or shape[0] != many or (many and self._length not in (None, shape[1])):
-                    raise ValueError(f"it has encodings of shape {shape}, not {(many, self._length or 'd')}")
-                encodings = content.get_tensor("encodings")  # only now: it may be large
+                metadata, encodings = content.metadata(), content.get_tensor("encodings")
+            about = json.loads(metadata["about"])
+            if (about["format"], about["version"]) != (FORMAT, VERSION):
+                raise ValueError(f"it is {about['format']!r}, version {about['version']!r}")
             if metadata["sha256"] != _digest(metadata["about"], encodings):
                 raise ValueError("its SHA-256 is another than recorded")
             threshold = _above_0("threshold", about["threshold"])
@@ -296,7 +291,11 @@ def _function(encoder):
 
 def _floats(name, values, axes, length):
     """`values` as an array, float32, with one axis or two, if they are finite and the last axis has that length."""
-    values = array(name, values, f"numbers of shape {'(n, d)' if axes == 2 else '(d,)'}")
+    not_a_path(name, values, "encodings")
+    try:
+        values = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        values = np.empty((), object)
     if axes == 2 and values.shape[:1] == (0,):
         return np.empty((0, 0), np.float32)
     fits = values.ndim == axes and values.shape[-1] > 0 and length in (None, values.shape[-1])

@@ -39,7 +39,7 @@ def number(name, value, *, above=-np.inf, least=-np.inf, below=np.inf, most=np.i
 
 def whole(name, value, *, least):
     """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool | np.bool_) or value < least:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool | np.bool_) or not least <= value < 2**63:
         raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
     return int(value)
 

@@ -257,7 +257,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     Taught in notebook 3-1, section 3.1.6.
     """
     A_prev = _pictures("A_prev", A_prev)
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(f"mode: expected one of {', '.join(MODES)}, got {mode!r}")
     windows = _windows(A_prev, f, stride)
     cache = {"A_prev": A_prev, "f": f, "stride": stride, "mode": mode, "shape": windows.shape[:4]}

@@ -432,7 +432,7 @@ def train(
         if dev is None:
             raise ValueError("patience: expected a dev set to watch, got dev=None")
     optimizer = GradientDescent(learning_rate) if optimizer is None else optimizer
-    if not hasattr(optimizer, "update"):
+    if not hasattr(optimizer, "update") or isinstance(optimizer, dict | set):
         raise ValueError(f"optimizer: expected one of scratch.optimizers, such as Adam(0.001), got {optimizer!r}")
     for name, function in (("schedule", schedule), ("callback", callback)):
         if not (function is None or callable(function)):
@@ -499,7 +499,8 @@ def _parameters(parameters, n_x, training):
     parameters = {name: finite(f"parameters[{name!r}]", value) for name, value in parameters.items()}
     depth = _depth(parameters)
     if depth == 0 or any(f"W{l}" not in parameters for l in range(1, depth + 1)):
-        raise ValueError(f"parameters: expected W1, W2, … without a gap, got {', '.join(parameters) or 'none'}")
+        found = ", ".join(map(str, parameters)) or "none"
+        raise ValueError(f"parameters: expected W1, W2, … without a gap, got {found}")
     for l in range(1, depth + 1):
         W = parameters[f"W{l}"]
         if W.ndim != 2 or W.shape[1] != n_x:
@@ -512,7 +513,7 @@ def _parameters(parameters, n_x, training):
         names = ("gamma", "beta", *(() if training else ("mu", "var"))) if normalized else ("b",)
         for name in (*names, *(("b",) if normalized and f"b{l}" in parameters else ())):
             if f"{name}{l}" not in parameters:
-                raise ValueError(f"parameters: expected {name}{l} beside W{l}, got {', '.join(parameters)}")
+                raise ValueError(f"parameters: expected {name}{l} beside W{l}, got {', '.join(map(str, parameters))}")
             if parameters[f"{name}{l}"].shape != (n_x, 1):
                 raise ValueError(
                     f"parameters['{name}{l}']: expected shape {(n_x, 1)}, a number for each row of W{l}, "
@@ -570,7 +571,8 @@ def _dev(dev, n_x, classes):
 
 def _listed(values):
     """A list of whatever was given; what is no sequence becomes a list of one, for the checks to name."""
-    return list(values) if isinstance(values, list | tuple | range | np.ndarray) else [values]
+    several = isinstance(values, list | tuple | range) or (isinstance(values, np.ndarray) and values.ndim > 0)
+    return list(values) if several else [values]
 
 
 def _among(name, value, known):

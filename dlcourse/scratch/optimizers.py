@@ -206,7 +206,8 @@ class GradientDescent:
                 to one out of its range.
         """
         learning_rate = _positive("learning_rate", self.learning_rate)
-        return parameters | {key: w - learning_rate * dw for key, w, dw in _pairs(parameters, grads)}
+        moved = {key: w - learning_rate * dw for key, w, dw in _pairs(parameters, grads)}
+        return parameters | moved
 
 
 class Momentum:
@@ -229,7 +230,7 @@ class Momentum:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, averages = dict(parameters), dict(self.v)
+        updated, averages = dict(mapping("parameters", parameters)), dict(self.v)
         for key, w, dw in _pairs(parameters, grads):
             v = self.v[key] if key in self.v else np.zeros(w.shape)
             updated[key], averages[key] = momentum_step(w, dw, v, self.learning_rate, self.beta)
@@ -258,7 +259,7 @@ class RMSprop:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, averages = dict(parameters), dict(self.s)
+        updated, averages = dict(mapping("parameters", parameters)), dict(self.s)
         for key, w, dw in _pairs(parameters, grads):
             s = self.s[key] if key in self.s else np.zeros(w.shape)
             updated[key], averages[key] = rmsprop_step(w, dw, s, self.learning_rate, self.beta, self.epsilon)
@@ -288,7 +289,7 @@ class Adam:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, first, second = dict(parameters), dict(self.v), dict(self.s)
+        updated, first, second = dict(mapping("parameters", parameters)), dict(self.v), dict(self.s)
         settings = self.t + 1, self.learning_rate, self.beta1, self.beta2, self.epsilon
         for key, w, dw in _pairs(parameters, grads):
             v, s = (self.v[key], self.s[key]) if key in self.v else np.zeros((2, *w.shape))
