@@ -7,8 +7,12 @@ import sys
 
 import pytest
 
-SHOW = "import keras; print(keras.backend.backend(), keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon())"
-NOTEBOOK = "import ipykernel, dlcourse; "  # what a kernel has imported before the first cell
+SHOW = """
+import keras
+from keras import config
+print(keras.backend.backend(), config.image_data_format(), config.floatx(), config.epsilon())
+"""
+NOTEBOOK = "import ipykernel, dlcourse\n"  # what a kernel has imported before the first cell
 DEFAULTS = "tensorflow channels_last float32 1e-07"
 
 
