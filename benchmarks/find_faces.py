@@ -168,13 +168,18 @@ FINDERS = {
 }
 
 
-def in_plain_steps(photo, net=functools.cache(models.face_detector)):
+detector = functools.cache(models.face_detector)
+
+
+def in_plain_steps(photo):
     """One scale, step by step, as one writes it with Keras: fill up, resize, predict, decode, suppress."""
     side = max(photo.shape[:2])
     square = np.zeros((side, side, 3), np.uint8)
     square[: photo.shape[0], : photo.shape[1]] = photo
     picture = ops.image.resize(ops.cast(square, "float32"), (416, 416), antialias=True)
-    boxes, confidence, _ = yolo.decode(net().predict_on_batch(ops.convert_to_numpy(picture)[np.newaxis]), FACE_ANCHORS)
+    boxes, confidence, _ = yolo.decode(
+        detector().predict_on_batch(ops.convert_to_numpy(picture)[np.newaxis]), FACE_ANCHORS
+    )
     boxes, scores = ops.convert_to_numpy(boxes).reshape(-1, 4), ops.convert_to_numpy(confidence).reshape(-1)
     boxes, scores = side * boxes[scores > 0.5], scores[scores > 0.5]
     return boxes[non_max_suppression(boxes, scores, iou_threshold=0.4)]
