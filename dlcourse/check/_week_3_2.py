@@ -131,7 +131,9 @@ def freeze_and_count(model, from_layer):
 def _block(function, x, *arguments):
     """What a block of layers is made of and computes, however it was written.
 
-    Its kernels and batch normalizations are listed, and it is tried with weights that depend on their shapes alone.
+    Its kernels and batch normalizations are listed, and it is tried with weights that depend on their shapes and on
+    the place of a batch normalization among the others alone: each has statistics, γ and β of its own, so that one in
+    the wrong place shows.
     """
     import keras
 
@@ -145,25 +147,42 @@ def _block(function, x, *arguments):
         kernels, norms = _parts(model)
         pixels = np.random.default_rng(0).integers(-8, 9, size=(1, *x.shape)).astype("float32")
 
-        def computed(scale, beta):
+        def computed(scale, slopes, shifts):
             for kernel, group in kernels:
                 values = np.random.default_rng(group).normal(scale=scale, size=group) if scale else np.zeros(group)
                 kernel.assign(values.reshape(kernel.shape))
-            for norm in norms:  # with the averages of a training that has seen mean 0 and variance 1
-                values = {"gamma": 1, "beta": beta, "moving_mean": 0, "moving_variance": 1 - norm.epsilon}
-                for weight in norm.weights:
-                    weight.assign(np.full(weight.shape, values[weight.name]))
+            for norm, slope, shift in zip(norms, slopes, shifts, strict=True):
+                _set_norm(norm, slope, shift)
             return np.round(np.asarray(model(pixels, training=False)[0], np.float64), 4)
 
-        still, moved = computed(0, -1), computed(1, -0.3)
+        still = computed(0, range(2, len(norms) + 2), [-1] * len(norms))  # γ is 2, 3, …
+        rng, sizes = np.random.default_rng(1), [norm.moving_mean.shape[0] for norm in norms]
+        drawn = [(rng.uniform(0.4, 1.6, size), rng.uniform(-1.5, 0.5, size)) for size in sizes]
+        moved = computed(1, *zip(*drawn, strict=True)) if norms else computed(1, (), ())
         places = moved.reshape(-1, moved.shape[-1])
         return {
             "shape": str(moved.shape),
             "kernels": ", ".join(sorted(_kernel(group) for _, group in kernels)) or "none",
-            "batch norms": ", ".join(sorted(f"{norm.moving_mean.shape[0]} channels" for norm in norms)) or "none",
+            "batch norms": ", ".join(sorted(f"{size} channels" for size in sizes)) or "none",
             "all kernels 0, all beta -1": f"{_row(pixels[0])} become {_row(still)}",
-            "random kernels, three places": places[[0, len(places) // 2, -1]],
+            "random weights, three places": places[[0, len(places) // 2, -1]],
         }
+
+
+def _set_norm(norm, slope, shift):
+    """Make a batch normalization compute slope · z + shift at test time, through all the weights that it has.
+
+    The averages are those of a training that has seen numbers of another mean and variance; without γ the variance
+    is chosen to give the slope, without β the mean to give the shift.
+    """
+    size = norm.moving_mean.shape
+    slope, shift = np.broadcast_to(slope, size).astype(float), np.broadcast_to(shift, size).astype(float)
+    variance = np.linspace(0.5, 2, size[0]) if norm.scale else slope**-2
+    gamma = slope * np.sqrt(variance)
+    mean = np.linspace(-1, 2, size[0]) if norm.center else -shift / slope
+    values = {"moving_mean": mean, "moving_variance": variance - norm.epsilon, "gamma": gamma}
+    for weight in norm.weights:
+        weight.assign(values.get(weight.name, shift + slope * mean))  # β
 
 
 def _row(maps):
@@ -264,36 +283,81 @@ _SHIFTS = np.array([[10, -20, -10], [-5, 7, 1]])
 # Typical wrong answers that take more than a line
 
 
-def _residual(x, filters, *, padding="same", norms=(True, True), inner=True, shortcut=True, before=False, after=True):
+def _residual(
+    x,
+    filters,
+    *,
+    padding="same",
+    norms=(True, True),
+    inner=True,
+    shortcut="x",
+    before=False,
+    after=True,
+    late=False,
+    activation=None,
+):
     """`identity_block` with one thing changed."""
     from keras import layers
 
-    z = layers.Conv2D(filters, 3, padding=padding)(x)
+    z = layers.Conv2D(filters, 3, padding=padding, activation=activation)(x)
     z = layers.BatchNormalization()(z) if norms[0] else z
     z = layers.ReLU()(z) if inner else z
     z = layers.Conv2D(filters, 3, padding=padding)(z)
-    z = layers.BatchNormalization()(z) if norms[1] else z
+    z = layers.BatchNormalization()(z) if norms[1] and not late else z
     z = layers.ReLU()(z) if before else z
-    z = layers.Add()([x, z]) if shortcut else z
+    if shortcut == "twice":  # the shortcut starts behind the first half, or where it ends
+        z = layers.Add()([z, z])
+    elif shortcut:
+        z = layers.Add()([layers.BatchNormalization()(x) if shortcut == "normalized" else x, z])
+    z = layers.BatchNormalization()(z) if late else z
     return layers.ReLU()(z) if after else z
 
 
+def _preactivated(x, filters):
+    """The block of a later paper (He et al., 2016, arXiv 1603.05027), which adds x behind everything."""
+    from keras import layers
+
+    z = x
+    for _ in range(2):
+        z = layers.ReLU()(layers.BatchNormalization()(z))
+        z = layers.Conv2D(filters, 3, padding="same")(z)
+    return layers.Add()([x, z])
+
+
 def _inverted(
-    x, filters, stride, expansion, *, inside=None, most=6, full=False, strides=None, linear=True, adds=None, after=False
+    x,
+    filters,
+    stride,
+    expansion,
+    *,
+    inside=None,
+    most=6,
+    full=False,
+    strides=None,
+    linear=True,
+    adds=None,
+    after=False,
+    late=False,
+    early=False,
 ):
     """`inverted_residual` with one thing changed."""
     from keras import layers
 
+    def normalized(z):
+        if early:  # the other way round
+            return layers.BatchNormalization()(layers.ReLU(most)(z))
+        return layers.ReLU(most)(layers.BatchNormalization()(z))
+
     inside, strides = inside or expansion * x.shape[-1], strides or (1, stride)
-    z = layers.Conv2D(inside, 1, strides[0])(x)
-    z = layers.ReLU(most)(layers.BatchNormalization()(z))
+    z = normalized(layers.Conv2D(inside, 1, strides[0])(x))
     spatial = layers.Conv2D(inside, 3, strides[1], padding="same") if full else None
-    z = (spatial or layers.DepthwiseConv2D(3, strides[1], padding="same"))(z)
-    z = layers.ReLU(most)(layers.BatchNormalization()(z))
-    z = layers.BatchNormalization()(layers.Conv2D(filters, 1)(z))
+    z = normalized((spatial or layers.DepthwiseConv2D(3, strides[1], padding="same"))(z))
+    z = layers.Conv2D(filters, 1)(z)
+    z = z if late else layers.BatchNormalization()(z)
     z = z if linear else layers.ReLU(6)(z)
     adds = stride == 1 and filters == x.shape[-1] if adds is None else adds
     z = layers.Add()([x, z]) if adds else z
+    z = layers.BatchNormalization()(z) if late else z
     return layers.ReLU(6)(z) if after else z
 
 
@@ -350,7 +414,32 @@ EXERCISES = [
                 lambda x, filters: _residual(x, filters, after=False),
                 "The last ReLU is missing: a = g(z + x).",
             ),
-            (lambda x, filters: _residual(x, filters, shortcut=False), "x is not added: this is a plain network."),
+            (lambda x, filters: _residual(x, filters, shortcut=None), "x is not added: this is a plain network."),
+            (
+                lambda x, filters: _residual(x, filters, late=True),
+                "The second batch normalization stands behind the addition. It belongs to z alone: x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, norms=(True, False), shortcut="normalized"),
+                "Here x is normalized and z is not. The second batch normalization belongs to z; x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, shortcut="normalized"),
+                "A batch normalization too many: x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, activation="relu", inner=False),
+                "The first ReLU stands before the batch normalization. The order is convolution, batch norm, ReLU.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, shortcut="twice"),
+                "z is added to itself. Is x overwritten on the way? Call what you compute z, and keep x for the end.",
+            ),
+            (
+                _preactivated,
+                "This is the block of a later paper, with batch norm and ReLU before the convolutions. In (3.8) they stand "
+                "behind them, and the last ReLU behind the addition.",
+            ),
             (
                 lambda x, filters: _residual(x, filters, padding="valid"),
                 'Each 3×3 convolution without padding takes two rows and two columns away. padding="same" keeps them.',
@@ -500,6 +589,14 @@ EXERCISES = [
             (
                 lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, after=True),
                 "No ReLU6 at the end: what is kept between blocks may be negative.",
+            ),
+            (
+                lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, late=True),
+                "The last batch normalization stands behind the addition. It belongs to the projection: x is added as it is.",
+            ),
+            (
+                lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, early=True),
+                "ReLU6 stands before the batch normalization. The order is convolution, batch norm, ReLU6.",
             ),
             (
                 lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, adds=False),
