@@ -181,7 +181,7 @@ def test_scales_are_numbers_above_0_and_at_most_4(scales):
 
 
 def test_the_users_net_is_left_as_it_was_and_its_weights_are_looked_up_at_each_call():
-    net = models.face_detector((96, 96, 3))
+    net = models.face_detector((224, 224, 3))
     shapes, nodes = [tuple(net.input.shape), tuple(net.output.shape)], len(net.layers)
     before = find_faces(PHOTO, net)
     assert len(before[0]) == 1
