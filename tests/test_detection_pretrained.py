@@ -421,7 +421,7 @@ from dlcourse.detection.pretrained import letterbox
 letterbox(np.zeros((9, 9, 3), np.uint8), 416)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 picture, scale, offset = letterbox(np.full((200, 30000, 3), 200, np.uint8), 416)
-assert picture[207, 200, 0] == 200 and picture[200, 200, 0] == 0
+assert picture[207, 200, 0] > 190 and picture[200, 200, 0] == 0
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
     megabytes = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
