@@ -62,7 +62,8 @@ def stylize(
     mean difference of neighbouring pixels, in 0…1.
 
     Args:
-        content: The picture to be painted, uint8, shape (height, width, 3). Its aspect ratio is kept.
+        content: The picture to be painted, uint8, shape (height, width, 3), as `dlcourse.datasets.read_picture` returns
+            it. Its aspect ratio is kept.
         style: The picture whose style is used, the same, of any size. A frame around a painting counts as style: cut it
             off before.
         size: The longer side of the result in pixels, 32 or more.
@@ -140,7 +141,7 @@ def match_colors(image, reference):
     Raises:
         ValueError: If an argument is not such a picture.
 
-    Taught in notebook 3-4, section 3.4.6.
+    Its idea is taught in notebook 3-4, section 3.4.6.
     """
     pixels, others = (
         colour_picture(name, picture).reshape(-1, 3).astype(float)
