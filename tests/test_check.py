@@ -1,8 +1,10 @@
 """`dlcourse.check`: every exercise takes the right answer and names each typical wrong one; then the mechanism."""
 
+import ast
 import doctest
 import inspect
 import json
+import math
 import random
 import re
 import subprocess
@@ -58,11 +60,6 @@ def idle(exercise):
 # Every exercise of every notebook
 
 
-def test_the_first_two_notebooks_set_two_to_five_exercises_each():
-    for notebook in ("1-1", "1-2"):
-        assert 2 <= sum(exercise.notebook == notebook for exercise in EXERCISES) <= 5, notebook
-
-
 def test_names_are_used_once_and_hide_nothing_of_the_package():
     names = check.names()
     assert len(set(names)) == len(names)
@@ -89,6 +86,98 @@ def test_the_right_answer_is_accepted_in_single_numbers_lists_or_tuples(exercise
         return result.item() if isinstance(result, np.ndarray | np.generic) and result.ndim == 0 else result
 
     assert exercise.passes(lambda *arguments: plain(exercise.reference(*arguments)))
+
+
+@each_exercise
+def test_right_answers_written_differently_are_accepted(exercise):
+    assert len(exercise.also_right) >= 3
+    for answer in exercise.also_right:
+        assert "✗" not in says(exercise, answer)
+
+
+@each_exercise
+def test_a_result_computed_in_float32_or_given_as_nested_lists_is_accepted(exercise):
+    if exercise.through is not None:
+        return  # what it gives is compared through what it does
+
+    def parts(result, change):
+        if isinstance(result, dict):
+            return {key: parts(part, change) for key, part in result.items()}
+        if isinstance(result, tuple | list):
+            return [parts(part, change) for part in result]
+        return change(result) if np.asarray(result).dtype.kind == "f" else result
+
+    def single(number):
+        with np.errstate(all="ignore"):
+            return np.float32(number)
+
+    for change in (single, lambda a: np.asarray(single(a)).tolist(), lambda a: np.asarray(a).tolist()):
+        answer = lambda *arguments, change=change: parts(exercise.reference(*arguments), change)  # noqa: E731
+        assert "✗" not in says(exercise, answer)
+
+
+@each_exercise
+def test_an_argument_is_of_one_kind_in_all_cases(exercise):
+    """What the learner is told of an argument holds in every case: no list or number where the others are arrays."""
+
+    def kind_of(value):
+        if isinstance(value, np.ndarray):
+            return "array" if value.ndim else "number"
+        return "number" if isinstance(value, int | float | np.number) and not isinstance(value, bool) else type(value)
+
+    parameters = inspect.signature(exercise.reference).parameters.values()
+    for position, parameter in enumerate(parameters):
+        values = [case[position] for case in exercise.all_cases() if position < len(case)]
+        kinds = {kind_of(value) for value in values}
+        if parameter.default is None:
+            kinds.discard(type(None))
+        assert len(kinds) <= 1, (parameter.name, kinds)
+
+
+@each_exercise
+def test_the_stub_says_what_is_not_an_array_or_a_number_and_shows_no_answer(exercise):
+    functions = [node for node in ast.walk(ast.parse(stub_cell(exercise))) if isinstance(node, ast.FunctionDef)]
+    (stub,) = (node for node in functions if node.name in (exercise.name, f"my_{exercise.name}"))
+    words = f"{ast.get_docstring(stub)} {ast.unparse(stub.args)}"
+    arguments = [argument.arg for argument in stub.args.args]
+    assert arguments == list(inspect.signature(exercise.reference).parameters)[: len(arguments)]
+    assert max(map(len, exercise.all_cases())) <= len(arguments)
+    for argument, value in zip(stub.args.args, exercise.all_cases()[0], strict=False):
+        if isinstance(value, list):
+            assert re.search(r"\blists?\b|\[", words), argument.arg
+        if isinstance(value, bool | np.bool_):
+            assert re.search("True|False|[Ww]hether", words), argument.arg
+    for line in inspect.getsource(exercise.reference).splitlines():
+        answer = re.match(r"\s*return ([^\"].{11,})", line)  # one of several words to choose from is no answer
+        assert not (answer and answer.group(1) in words)
+
+
+def stub_cell(exercise):
+    """The source of the notebook's cell with the function to fill in."""
+    (path,) = (ROOT / "notebooks").glob(f"{exercise.notebook}-*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    name = re.compile(rf"^def (my_)?{exercise.name}\(", re.MULTILINE)
+    return next(source for source in code if name.search(source) and "..." in source)
+
+
+@each_exercise
+def test_the_advice_of_a_slip_is_not_given_to_an_answer_that_is_wrong_in_another_way(exercise):
+    """Each slip's results are moved by a little: what is said of the slip does not explain these."""
+
+    def moved(result):
+        if isinstance(result, dict):
+            return {key: moved(part) for key, part in result.items()}
+        if isinstance(result, tuple | list):
+            return [moved(part) for part in result]
+        array = np.asarray(result)
+        return array * 1.37 + 0.11 if array.dtype.kind == "f" else result
+
+    for wrong, message in exercise.slips:
+        results = [call(wrong, case, exercise.through).result for case in exercise.all_cases()]
+        if all(any(differences(moved(result), result, 1e-3, 1e-3)) for result in results):
+            text = says(exercise, lambda *arguments, wrong=wrong: moved(wrong(*arguments)))
+            assert f"    {message}\n" not in text
 
 
 @each_exercise
@@ -602,9 +691,9 @@ def divides_by_zero(x, y, scale):
         (lambda x, y, scale: ({"slop": 1.0}, "up"), "got       a dict with the keys 'slop'"),
         (changed(word=1), "expected  the text 'up'\n      got       a number\n"),
         (changed(slope=str), "expected  a number\n      got       the text '0.5'\n"),
-        (changed(slope=lambda a: None), "Is a `return` missing?"),
+        (changed(slope=lambda a: None), "Your function returns nothing here: is a `return` missing?"),
         (changed(slope=lambda a: np.array([[a]])), "One number is wanted: a sum or a mean over everything."),
-        (changed(points=np.ndarray.tolist), "np.array(...) makes an array of a list."),
+        (changed(points=lambda a: [[1.0, 2.0], [3.0]]), "Its rows are of different lengths."),
         (changed(points=lambda a: a[None]), "got       an array of numbers, shape (1, 2, 2)"),
         (changed(points=lambda a: a[None]), "It has an axis of length 1 too many."),
         (changed(points=lambda a: a.astype(object)), "got       an array of dtype object, shape (2, 2)"),
@@ -672,13 +761,169 @@ def test_what_is_not_written_yet_is_not_wrong(stub):
     )
 
 
+def test_a_function_with_a_body_that_returns_nothing_is_asked_for_its_return():
+    def forgets(x, y, scale):
+        slope = (y[1] - y[0]) / (x[1] - x[0])
+        _ = {"slope": slope * scale}
+
+    def prints(x, y, scale):
+        str(line(x, y, scale))
+
+    for wrong in (forgets, prints):
+        text = says(LINE, wrong)
+        assert "✗ type and shape, in case 1 of 21" in text
+        assert "    Your function returns nothing here: is a `return` missing?\n" in text
+
+    def unfinished(x, y, scale):
+        slope = ...
+        _ = {"slope": slope}
+
+    assert says(LINE, unfinished).startswith("… line: not yet.")
+
+
+a_of_the_notebook = np.array([5.0, 6.0])
+RATE = 3.0
+
+
+def test_a_variable_of_the_notebook_in_the_place_of_an_argument_is_named():
+    def takes_a_global(x, y, scale):
+        return line(a_of_the_notebook, y, scale)
+
+    def in_an_inner_function(x, y, scale):
+        return (lambda b: line(b + a_of_the_notebook - b, y, scale))(0)
+
+    for wrong in (takes_a_global, in_an_inner_function):
+        text = says(LINE, wrong)
+        assert (
+            "uses `a_of_the_notebook` from the notebook, not only its arguments; it never uses its argument `x`."
+            in text
+        )
+
+    def two(x, y, scale):
+        return line(x + a_of_the_notebook, y, scale)
+
+    assert "uses `a_of_the_notebook` from the notebook, not only its arguments.\n" in says(LINE, two)
+
+
+def test_functions_modules_attributes_and_constants_of_the_notebook_are_no_slip():
+    def fine(x, y, scale):
+        return line(x, np.add(y, RATE * x), scale)
+
+    assert "✗" in says(LINE, fine) and "from the notebook" not in says(LINE, fine)
+    assert LINE.passes(lambda x, y, scale: line(x, y, scale)) and LINE.passes(line)
+
+    class Holder:
+        a_of_the_notebook = 1.0  # an attribute of this name is no variable of the notebook
+
+    def reads_an_attribute(x, y, scale):
+        return line(x, y, scale + Holder.a_of_the_notebook)
+
+    assert "from the notebook" not in says(LINE, reads_an_attribute)
+
+
+def raises(*arguments):
+    def function(z):
+        raise arguments[0](*arguments[1:])
+
+    return function
+
+
+def ones(*shape):
+    return np.ones(shape)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (lambda z: np.ones((1, 3)) @ np.ones((1, 3)), "`@` and np.dot need as many columns on the left as rows"),
+        (lambda z: np.dot(np.ones((1, 3)), np.ones((1, 3))), "`@` and np.dot need as many columns on the left as rows"),
+        (lambda z: np.ones(3) @ np.ones(4), "`@` and np.dot need as many columns on the left as rows"),
+        (lambda z: ones(2, 3) * ones(3, 2), "`+`, `-` and `*` work number by number: the shapes must be alike."),
+        (lambda z: ones(2, 3) - ones(2), "`+`, `-` and `*` work number by number: the shapes must be alike."),
+        (lambda z: z if z > 0 else 0, "`if`, `and`, `or` and max() want one True or False."),
+        (lambda z: max(np.ones(3), z), "`if`, `and`, `or` and max() want one True or False."),
+        (lambda z: math.exp(np.ones(3)), "math.exp and its like, float() and int() take one number"),
+        (lambda z: np.zeros(2, 3)[np.ones((2, 2))], ""),
+        (lambda z: [1, 2][np.ones(2)], "An array stands where one whole number is due"),
+        (lambda z: ones(2)(2), "Round brackets call a function: is a `*` missing, or are [ ] meant?"),
+        (lambda z: ones(2)[z[0] + 0.5], "An index is a whole number: `//` and int() make one."),
+        (lambda z: ones(2)[5], "Indices run from 0 to n − 1."),
+        (lambda z: [1, 2][5], "Indices run from 0 to n − 1."),
+        (lambda z: Z * 2, "There is no `Z`; is the argument `z` meant?"),  # noqa: F821
+        (lambda z: ones(2).nothing, ""),
+        (lambda z: {}["W1"], ""),
+        (lambda z: wholly_unknown * 2, ""),  # noqa: F821
+        (raises(ValueError, "the shapes are odd"), ""),
+    ],
+)
+def test_an_exception_of_a_known_kind_is_explained_and_no_other(wrong, advice):
+    text = says(example(), wrong)
+    lines = text.splitlines()
+    assert "✗ it runs" in text and any(row.startswith("      at        line") for row in lines)
+    said = [row.strip() for row in lines if row.startswith("    ") and not row.startswith("     ")][:-1]
+    assert said[0].startswith(advice) if advice else not said, said
+
+
+def test_a_name_that_got_no_value_is_explained():
+    def unbound(z):
+        if len(z) > 99:
+            result = z
+        return result
+
+    assert "This name gets its value in a branch or loop that was not run" in says(example(), unbound)
+
+
+def test_tensors_of_tensorflow_and_keras_count_as_arrays_also_before_properties():
+    import keras
+    import tensorflow as tf
+
+    def mixed(x, y, scale):
+        result, word = line(x, y, scale)
+        return {"slope": keras.ops.convert_to_tensor(result["slope"]), "points": tf.Variable(result["points"])}, word
+
+    assert LINE.passes(mixed)
+    for answer in (tf.nn.relu, keras.ops.relu, lambda z: tf.Variable(tf.nn.relu(z)), lambda z: tf.nn.relu(z).numpy()):
+        assert "✗" not in says(example(), answer)
+    text = says(example(), lambda z: tf.constant(z))
+    assert "✗ no value is negative, in case 1 of 2\n      z         [-1, 0, 2]\n      got       [-1, 0, 2]\n" in text
+    text = says(example(), lambda z: tf.matmul(tf.ones((1, 3)), tf.ones((1, 3))))
+    assert "`@` and np.dot need as many columns" in text
+    text = says(example(), lambda z: tf.constant(1.0) - tf.constant(z))
+    assert "TensorFlow does not mix types of numbers" in text
+
+
+def test_what_was_computed_in_float32_is_compared_as_far_as_float32_can_tell():
+    third = {"reference": lambda z: z / 3, "name": "third", "properties": []}
+    exercise = example(**third, cases=[(np.array([1.0, 2e5]),), (np.array([0.1]),)])
+    assert exercise.passes(lambda z: z.astype(np.float32) / np.float32(3))
+    assert exercise.passes(lambda z: (z.astype(np.float32) / np.float32(3)).astype(float))  # float() of a tensor
+    assert not exercise.passes(lambda z: (z.astype(np.float32) / np.float32(3)) * np.float32(1.001))
+    assert not exercise.passes(lambda z: z / 3 * 1.00001)  # float64 can tell
+    text = says(exercise, lambda z: (z / 3).astype(np.float16))
+    assert not exercise.passes(lambda z: (z / 3).astype(np.float16)) and "float32" not in text
+    small = example(**third, cases=[(np.array([1e-7, 3e-7]),)])  # tiny numbers are not lost in the tolerance
+    assert small.passes(lambda z: z.astype(np.float32) / np.float32(3))
+    assert not small.passes(lambda z: np.zeros(2, np.float32))
+    assert not small.passes(lambda z: z.astype(np.float32) / np.float32(2))
+
+
+def test_an_axis_of_length_1_may_be_kept_or_dropped_where_the_exercise_says_so():
+    lengths = {"reference": lambda z: np.linalg.norm(z, axis=-1), "name": "lengths", "properties": [], "slips": []}
+    cases = [(np.array([[3.0, 4.0], [5.0, 12.0]]),)]
+    strict, relaxed = (example(**lengths, cases=cases, keepdims=keepdims) for keepdims in (False, True))
+    for keep in (lambda z: np.linalg.norm(z, axis=-1, keepdims=True), lambda z: np.linalg.norm(z, axis=-1)[None]):
+        assert relaxed.passes(keep) and not strict.passes(keep)
+    assert not relaxed.passes(lambda z: np.linalg.norm(z, axis=-1, keepdims=True)[:1])
+    assert not relaxed.passes(lambda z: np.linalg.norm(z, axis=-2, keepdims=True))
+
+
 def test_none_after_the_first_case_is_a_missing_return_and_no_stub():
     def forgets_one_branch(x, y, scale):
         if x[0] == 0:
             return line(x, y, scale)
 
     text = says(LINE, forgets_one_branch)
-    assert "✗ type and shape, in case 2 of 21" in text and "got       None" in text and "Is a `return` missing?" in text
+    assert "✗ type and shape, in case 2 of 21" in text and "got       None" in text and "is a `return` missing?" in text
 
 
 def test_a_right_answer_may_be_none():
@@ -701,11 +946,22 @@ def test_a_result_instead_of_the_function_is_explained():
     assert says(LINE, result) == "✗ line: give the function itself, not what it returns: check.line(line)"
 
 
-def test_the_slip_must_explain_every_case():
+def test_a_slip_must_explain_every_case_that_fails():
     text = says(LINE, changed(slope=lambda a: 0.0, word="up"))
     assert "    A slope of 0 is level.\n" in text
-    text = says(LINE, changed(slope=lambda a: 0.0 if a == 0.5 else a))  # the same in the first case only
+    text = says(LINE, changed(slope=lambda a: 0.0 if a == 0.5 else a))  # only the first case fails, and it is this slip
+    assert "got       0\n" in text and "A slope of 0 is level." in text
+    text = says(LINE, changed(slope=lambda a: 0.0 if a == 0.5 else 2 * a))  # the others fail in another way
     assert "got       0\n" in text and "A slope of 0 is level." not in text
+
+
+def test_of_two_slips_that_explain_what_fails_the_one_that_does_the_same_elsewhere_is_named():
+    positive = (lambda z: np.maximum(z, -1.0), "This cuts off at −1.")
+    exercise = example(
+        cases=[(np.array([-1.0, 2.0]),), (np.array([-3.0, 4.0]),)], slips=[(lambda z: z, "Nothing."), positive]
+    )
+    assert "    This cuts off at −1.\n" in says(exercise, lambda z: np.maximum(z, -1.0))
+    assert "    Nothing.\n" in says(exercise, lambda z: z + 0.0)
 
 
 def test_a_slip_that_stops_or_changes_its_argument_is_told_from_others():
@@ -939,7 +1195,7 @@ def one_week(monkeypatch):
 def test_exercises_are_attributes_and_listed(one_week):
     assert check.names() == ["relu", "leaky_relu"]
     assert check.relu.name == "relu"
-    assert {"relu", "leaky_relu", "names"} == set(dir(check))
+    assert {"relu", "leaky_relu", "claim", "names"} == set(dir(check))
 
 
 def test_an_unknown_name_gets_near_ones(one_week):

@@ -2,6 +2,9 @@
 
 import contextlib
 import copy
+import difflib
+import dis
+import inspect
 import re
 import traceback
 import warnings
@@ -12,12 +15,13 @@ import numpy as np
 
 
 class Outcome(NamedTuple):
-    """What a call did: its result, or the rows of a report on its exception, and its arguments afterwards."""
+    """What a call did: its result, or the rows of a report on its exception, with advice; its arguments afterwards."""
 
     result: Any
     error: list
     arguments: tuple
     is_stub: bool
+    advice: str = ""
 
 
 class Difference(NamedTuple):
@@ -33,8 +37,8 @@ def call(function, case, through=None):
 
     `through(function, *arguments)`, if there is such a function, makes the call and returns what counts as the result.
 
-    A stub is a function that has not been written: it raises NotImplementedError, returns nothing but None, or still
-    holds a `...`, in its result or in a computation that stops because of it.
+    A stub is a function that has not been written: it raises NotImplementedError, has no body and so returns None, or
+    still holds a `...`, in its result or in a computation that stops because of it.
     """
     arguments = copy.deepcopy(case)
     with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -42,11 +46,13 @@ def call(function, case, through=None):
         try:
             result = through(function, *arguments) if through else function(*arguments)
         except Exception as error:
-            is_stub = isinstance(error, NotImplementedError) or "ellipsis" in str(error).lower()
-            return Outcome(None, _report(error, function), arguments, is_stub)
+            text = str(error).lower().replace("ellipsis (`...`)", "")  # NumPy lists it among what may be an index
+            is_stub = isinstance(error, NotImplementedError) or "ellipsis" in text
+            return Outcome(None, _report(error, function), arguments, is_stub, _error_advice(error, function))
+    result = as_numpy(result)
     with contextlib.suppress(TypeError):  # a result may be a buffer that the next call overwrites
         result = copy.deepcopy(result)
-    return Outcome(result, [], arguments, _is_blank(result))
+    return Outcome(result, [], arguments, _is_blank(result) and not (result is None and _is_written(function)))
 
 
 def _is_blank(result):
@@ -54,6 +60,99 @@ def _is_blank(result):
         parts = result.values() if isinstance(result, dict) else result
         return all(part is None for part in parts) or "Ellipsis" in repr(result)
     return result is None or "Ellipsis" in repr(result)
+
+
+def _is_written(function):
+    """Whether a function has a body that does something, and no `...` left in it."""
+    code = getattr(function, "__code__", None)
+    if code is None or ... in code.co_consts:
+        return False
+    idle = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "MAKE_CELL", "COPY_FREE_VARS"}
+    return any(instruction.opname not in idle for instruction in dis.get_instructions(code))
+
+
+def as_numpy(result):
+    """A result with the tensors of any library as NumPy arrays, through tuples, lists and dicts.
+
+    A tensor of less than 32 bits that NumPy does not know (bfloat16) becomes float32.
+    """
+    if isinstance(result, dict):
+        return {key: as_numpy(part) for key, part in result.items()}
+    if isinstance(result, tuple | list):
+        parts = [as_numpy(part) for part in result]
+        return tuple(parts) if isinstance(result, tuple) else parts
+    if isinstance(result, np.ndarray | np.generic | type) or not hasattr(result, "__array__"):
+        return result
+    try:
+        array = np.asarray(result.detach() if hasattr(result, "detach") else result)
+        return array.astype(np.float32) if array.dtype.kind == "V" else array
+    except Exception:  # a symbolic tensor has no numbers
+        return result
+
+
+def fitted(got, expected, keepdims=False):
+    """A result in the form of the right one where the form makes no difference: a list where an array is due.
+
+    With `keepdims`, axes of length 1 may have been kept or dropped.
+    """
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return {key: fitted(part, expected.get(key), keepdims) for key, part in got.items()}
+    if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
+        parts = [fitted(part, other, keepdims) for part, other in zip(got, expected, strict=True)]
+        return tuple(parts) if isinstance(got, tuple) else parts
+    if not _is_number(expected):
+        return got
+    if isinstance(got, tuple | list) and np.ndim(expected):
+        with contextlib.suppress(ValueError, TypeError):  # rows of different lengths
+            array = np.asarray(got)
+            if array.dtype.kind in "biuf":
+                got = array.reshape(np.shape(expected)) if array.size == np.size(expected) == 0 else array
+    if keepdims and _is_number(got) and _without_ones(got) == _without_ones(expected):
+        got = np.reshape(got, np.shape(expected))
+    return got
+
+
+def _without_ones(array):
+    return [n for n in np.shape(array) if n != 1]
+
+
+def notebook_names(function):
+    """What a function takes from the notebook instead of its arguments: names of data, and arguments it never uses.
+
+    Functions, classes and modules are meant to be used so, and constants in capitals such as EPSILON.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return [], []
+    outside, inside = _names_used(code)
+    values = getattr(inspect.unwrap(function), "__globals__", {})
+    data = [name for name in outside if name in values and _is_data(values[name]) and not _is_constant(name)]
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return data, [name for name in arguments if name not in inside]
+
+
+def _names_used(code):
+    """The names that a function reads from its module, and those of its own, inner functions included."""
+    outside, inside = [], set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname.startswith(("LOAD_GLOBAL", "LOAD_NAME")):
+            outside.append(instruction.argval)
+        elif instruction.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "STORE_FAST_LOAD")):
+            inside |= set(instruction.argval) if isinstance(instruction.argval, tuple) else {instruction.argval}
+    for constant in code.co_consts:
+        if inspect.iscode(constant):
+            more_outside, more_inside = _names_used(constant)
+            outside += more_outside
+            inside |= more_inside
+    return list(dict.fromkeys(outside)), inside
+
+
+def _is_data(value):
+    return _is_number(value) or (isinstance(value, list | tuple | dict | str) and not callable(value))
+
+
+def _is_constant(name):
+    return len(name) > 2 and name.isupper()
 
 
 def _report(error, function):
@@ -64,18 +163,70 @@ def _report(error, function):
     return [*rows, ("at", f"line {own[-1].lineno}: {own[-1].line}")] if own else rows
 
 
+_TOO_MANY = "a `.T` is missing or one too many"
+_ERRORS = (  # what exceptions say, in NumPy's, TensorFlow's and Python's words, and what usually stands behind
+    (
+        r"matmul: Input operand|not aligned|Matrix size-incompatible|incompatible shapes? for dot|core dimension",
+        "`@` and np.dot need as many columns on the left as rows on the right. For a product number by number write "
+        f"`*`; otherwise {_TOO_MANY}.",
+    ),
+    (
+        r"could not be broadcast|[Ii]ncompatible shapes|required broadcastable shapes",
+        f"`+`, `-` and `*` work number by number: the shapes must be alike. Is `@` meant, or {_TOO_MANY}?",
+    ),
+    (
+        r"truth value of an array",
+        "`if`, `and`, `or` and max() want one True or False. np.where, &, | and np.maximum work number by number.",
+    ),
+    (
+        r"only (?:length-1|size-1|0-dimensional) arrays can be converted",
+        "math.exp and its like, float() and int() take one number; np.exp and its like take whole arrays.",
+    ),
+    (
+        r"only integer scalar arrays|integer scalar arrays can be converted to a scalar index",
+        "An array stands where one whole number is due: an index, or a shape, which is a tuple: np.zeros((2, 3)).",
+    ),
+    (r"'.*' object is not callable", "Round brackets call a function: is a `*` missing, or are [ ] meant?"),
+    (r"only integers, slices", "An index is a whole number: `//` and int() make one."),
+    (r"out of bounds|index out of range", "Indices run from 0 to n − 1."),
+    (
+        r"expected to be a \w+ tensor but is a|must be of the same dtype|cannot compute \w+ as input",
+        "TensorFlow does not mix types of numbers: convert one with tf.cast, or compute with NumPy or keras.ops.",
+    ),
+)
+
+
+def _error_advice(error, function):
+    """What an exception of a known kind suggests; empty where the kind is not known."""
+    text = str(error)
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
+        with contextlib.suppress(TypeError, ValueError):
+            arguments = list(inspect.signature(function).parameters)
+            folded = {name.lower(): name for name in arguments}
+            near = difflib.get_close_matches(error.name.lower(), folded, n=1, cutoff=0.6)
+            if near:
+                return f"There is no `{error.name}`; is the argument `{folded[near[0]]}` meant?"
+        return ""
+    if isinstance(error, UnboundLocalError):
+        return "This name gets its value in a branch or loop that was not run: give it one before."
+    return next((advice for pattern, advice in _ERRORS if re.search(pattern, text)), "")
+
+
 def differences(got, expected, rtol=0.0, atol=0.0, part=""):
     """Yield a Difference for each part of a result that is not as expected, through tuples, lists and dicts.
 
     Lists and tuples count as the same, and so do a number and an array of shape (). A number of another dtype is right
-    if its value is; True and False are not numbers where they are expected.
+    if its value is; True and False are not numbers where they are expected. Numbers that were computed in float32 are
+    compared as far as float32 can tell.
     """
     where = [("in", f"result{part}")] if part else []
     kinds = [("expected", kind(expected)), ("got", kind(got))]
     if _is_number(expected):
         if not _is_number(got) or np.shape(got) != np.shape(expected) or _is_bool(expected) > _is_bool(got):
             yield Difference("shape", where + kinds, _shape_advice(got, expected))
-        elif not np.allclose(_float(got), _float(expected), rtol, atol, equal_nan=True):
+            return
+        rtol, atol = _tolerances(got, expected, rtol, atol)
+        if not np.allclose(_float(got), _float(expected), rtol, atol, equal_nan=True):
             rows = _value_rows(np.asarray(got), np.asarray(expected), rtol, atol)
             yield Difference("value", where + rows, _value_advice(np.asarray(got), np.asarray(expected), rtol, atol))
     elif isinstance(expected, dict):
@@ -96,12 +247,24 @@ def differences(got, expected, rtol=0.0, atol=0.0, part=""):
         yield Difference("value", [*where, ("expected", show(expected)), ("got", show(got))], "")
 
 
+def _tolerances(got, expected, rtol, atol):
+    """Those asked for, or wider ones for numbers of float32, also where such numbers came back as Python's floats."""
+    single = np.asarray(got)
+    if rtol and single.dtype.kind == "f":  # without a tolerance, bits are compared: an argument must not change at all
+        with np.errstate(all="ignore"):
+            single = single.dtype == np.float32 or np.array_equal(single.astype(np.float32), single, equal_nan=True)
+        if single:
+            finite = np.abs(_float(expected)[np.isfinite(_float(expected))])
+            return max(rtol, 1e-4), max(atol, 1e-5 * finite.max(initial=0.0))
+    return rtol, atol
+
+
 def _shape_advice(got, expected):
     """What a result of the wrong type or shape suggests."""
     if got is None:
-        return "Is a `return` missing?"
+        return "Your function returns nothing here: is a `return` missing?"
     if isinstance(got, tuple | list):
-        return "np.array(...) makes an array of a list." if _is_number(expected) and np.ndim(expected) else ""
+        return "Its rows are of different lengths." if _is_number(expected) and np.ndim(expected) else ""
     if not _is_number(got) or not _is_number(expected):
         return ""
     got_shape, shape = np.shape(got), np.shape(expected)
@@ -129,7 +292,7 @@ def _value_advice(got, expected, rtol, atol):
         return "Only the sign is wrong."
     if got.dtype.kind in "iu" and expected.dtype.kind == "f" and np.abs(a - b).max() <= 1:
         return "These are whole numbers: do //, int() or an integer array cut the fractions off?"
-    if got.dtype.kind == "f" and got.dtype.itemsize < 8 and np.allclose(a, b, rtol=1e-2, atol=1e-3):
+    if got.dtype == np.float16 and np.allclose(a, b, rtol=1e-2, atol=1e-3):
         return f"These numbers are {got.dtype}; float64 keeps more digits."
     if np.count_nonzero(b) > 1 and np.isfinite(b).all():
         factor = np.sum(a * b) / np.sum(b * b)

@@ -17,6 +17,11 @@ first those that are written down, then random ones from a fixed seed, and compa
 ...         (lambda z: np.abs(z), "A negative number must give 0, not its absolute value."),
 ...         (lambda z: np.max(z), "np.max is the largest of all numbers; np.maximum compares number by number."),
 ...     ],
+...     also_right=[  # right answers written differently, among them what the hints say: each must be accepted
+...         lambda z: np.maximum(0, z),
+...         lambda z: np.where(z > 0, z, 0.0),
+...         lambda z: np.clip(z, 0, None),
+...     ],
 ...     hints=["A price is not negative: what is below 0 becomes 0.", "np.maximum compares number by number."],
 ... )
 >>> exercise(lambda z: ...)
@@ -42,7 +47,9 @@ relu
   Right in all 21 cases.
 
 A week's module holds `EXERCISES`, a list of these. The cases must tell each slip from the others, and one of the slips
-must break each property. Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
+must break each property. An argument is of one kind in all cases, an array or a number or a list, and the stub in the
+notebook says which. Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
+Tensors of any library count as arrays, and what was computed in float32 is compared as far as float32 can tell.
 """
 
 import inspect
@@ -50,7 +57,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlcourse._kernel import in_notebook
-from dlcourse.check._compare import call, differences, show
+from dlcourse.check._compare import call, differences, fitted, notebook_names, show
 
 import numpy as np
 
@@ -66,13 +73,16 @@ class Exercise:
         cases: Argument tuples to try, the most telling first.
         hints: Sentences, from a nudge to nearly the answer.
         slips: Pairs (wrong function, what to say to who wrote it).
+        also_right: Right answers written differently: what each hint says, the idiom of NumPy and, where the notebook
+            imports it, of keras.ops or TensorFlow, the function of SciPy or scikit-learn if there is one.
         random: Function of a NumPy random generator that returns one more argument tuple.
         properties: Pairs (predicate of the result and the arguments, the fact it tests as a sentence without a stop).
         through: Function of (function, *arguments) that calls the learner's function or ours and returns what is
             compared: for an answer that cannot be compared as it is, such as layers. It lets `...` and None pass.
         name: What the exercise is called; the name of `reference` if None.
         random_cases: How many random cases to draw.
-        rtol, atol: How far a number may be from ours: atol + rtol · |ours|.
+        rtol, atol: How far a number may be from ours: atol + rtol · |ours|; farther if it was computed in float32.
+        keepdims: Whether axes of length 1 may have been kept or dropped, where that makes no difference.
     """
 
     reference: Callable
@@ -81,6 +91,7 @@ class Exercise:
     cases: Sequence[tuple]
     hints: Sequence[str]
     slips: Sequence[tuple[Callable, str]]
+    also_right: Sequence[Callable] = ()
     random: Callable | None = None
     properties: Sequence[tuple[Callable, str]] = ()
     through: Callable | None = None
@@ -88,6 +99,7 @@ class Exercise:
     random_cases: int = 20
     rtol: float = 1e-6
     atol: float = 1e-9
+    keepdims: bool = False
 
     def __post_init__(self):
         self.name = self.name or self.reference.__name__
@@ -144,35 +156,53 @@ class Exercise:
             return False, f"✗ {name}: give the function itself, not what it returns: check.{name}({name})"
         cases = self.all_cases()
         ours = [self._known(self.reference, number, case) for number, case in enumerate(cases)]
-        theirs = [call(function, cases[0], self.through)]
+        theirs = [self._call(function, 0, cases[0])]
         if theirs[0].is_stub and ours[0].result is not None:
             return not_yet
-        theirs += [call(function, case, self.through) for case in cases[1:]]
-        lines = [name]
+        theirs += [self._call(function, number, case) for number, case in enumerate(cases[1:], 1)]
+        answers, lines = list(zip(cases, ours, theirs, strict=True)), [name]
         for fact, complain in self._stages():
-            for number, (case, our, their) in enumerate(zip(cases, ours, theirs, strict=True), 1):
+            for number, (case, our, their) in enumerate(answers, 1):
                 if rows := complain(case, our, their):
                     arguments = zip(self._arguments(), map(show, case), strict=False)
-                    advice = self._slip(cases, theirs) or self._likely(case, our, their)
+                    advice = [_from_the_notebook(function), self._slip(answers) or self._likely(case, our, their), more]
                     lines.append(f"  ✗ {fact}, in case {number} of {len(cases)}")
                     lines += [_row(label, text) for label, text in [*arguments, *rows]]
-                    return False, "\n".join([*lines, *(f"    {line}" for line in (advice, more) if line)])
+                    return False, "\n".join([*lines, *(f"    {line}" for line in advice if line)])
             lines.append(f"  ✓ {fact}")
         return True, "\n".join([*lines, f"  Right in all {len(cases)} cases."])
+
+    def _call(self, function, number, case):
+        """What a function does in a case, its result in the form of ours where the form makes no difference."""
+        outcome = call(function, case, self.through)
+        if function is self.reference:
+            return outcome
+        return outcome._replace(
+            result=fitted(outcome.result, self._known(self.reference, number, case).result, self.keepdims)
+        )
 
     def _known(self, function, number, case):
         """What our answer or a typical wrong one does in a case: it never changes, and layers take time to build."""
         if (function, number) not in self._outcomes:
-            self._outcomes[function, number] = call(function, case, self.through)
+            self._outcomes[function, number] = self._call(function, number, case)
         return self._outcomes[function, number]
 
     def _stages(self):
         """What is tried, in this order: a fact, and a function that gives the rows of a complaint when it fails."""
         yield "it runs", lambda case, our, their: their.error
         yield "type and shape", lambda case, our, their: self._first(their.result, our.result, "shape")
-        yield from ((fact, _unless(holds)) for holds, fact in self.properties)
+        yield from ((fact, self._unless(holds)) for holds, fact in self.properties)
         yield "value", lambda case, our, their: self._first(their.result, our.result, "value")
         yield "the arguments stay as they were", lambda case, our, their: self._changed(case, their)
+
+    def _unless(self, holds):
+        """A complaint about a result that breaks a property; one with the right values is not asked: float32 rounds."""
+
+        def complain(case, our, their):
+            broken = not holds(their.result, *case) and self._first(their.result, our.result, "value")
+            return [("got", show(their.result))] if broken else []
+
+        return complain
 
     def _first(self, got, expected, stage):
         found = differences(got, expected, self.rtol, self.atol)
@@ -185,13 +215,23 @@ class Exercise:
     def _arguments(self):
         return list(inspect.signature(self.reference).parameters)
 
-    def _slip(self, cases, theirs):
-        """What to say to who wrote one of the typical wrong answers; it must explain every case."""
+    def _slip(self, answers):
+        """What to say to who wrote one of the typical wrong answers: it does the same wherever the learner's fails.
+
+        Where several do, the one that does the same in most of the other cases too.
+        """
+        stages = [complain for _, complain in self._stages()]
+        failing = {number for number, answer in enumerate(answers) if any(complain(*answer) for complain in stages)}
+        best, most = "", -1
         for wrong, message in self.slips:
-            known = (self._known(wrong, number, case) for number, case in enumerate(cases))
-            if all(self._alike(slip, their) for slip, their in zip(known, theirs, strict=True)):
-                return message
-        return ""
+            same = {
+                number
+                for number, (case, _, their) in enumerate(answers)
+                if self._alike(self._known(wrong, number, case), their)
+            }
+            if failing <= same and len(same) > most:
+                best, most = message, len(same)
+        return best
 
     def _alike(self, a, b):
         return a.error[:1] == b.error[:1] and not any(
@@ -201,15 +241,22 @@ class Exercise:
     def _likely(self, case, our, their):
         """What any wrong result of this kind suggests."""
         if their.error:  # raised before the learner's first line was reached: called with other arguments than expected
-            return f"It is called as {self.name}({', '.join(self._arguments())})." if len(their.error) == 1 else ""
+            called_as = f"It is called as {self.name}({', '.join(self._arguments())})."
+            return called_as if len(their.error) == 1 else their.advice
         if self._changed(case, their):
             return "Your function changes its own arguments: compute a new array, or work on a copy."
         found = differences(their.result, our.result, self.rtol, self.atol)
         return next((difference.advice for difference in found if difference.advice), "")
 
 
-def _unless(holds):
-    return lambda case, our, their: [] if holds(their.result, *case) else [("got", show(their.result))]
+def _from_the_notebook(function):
+    """What to say to who used a variable of the notebook where an argument was meant."""
+    data, unused = notebook_names(function)
+    if not data:
+        return ""
+    listed = " and ".join(f"`{name}`" for name in data)
+    never = f"; it never uses its argument {' and '.join(f'`{name}`' for name in unused)}" if unused else ""
+    return f"Your function uses {listed} from the notebook, not only its arguments{never}."
 
 
 def _row(label, text):
