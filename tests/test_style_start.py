@@ -51,5 +51,5 @@ def test_a_mirrored_border_leaves_a_flat_picture_flat_at_its_edges():
 
 @pytest.mark.parametrize("border", [-1, 1.5, "wide"])
 def test_a_border_that_is_no_number_of_pixels_is_refused(pictures, border):
-    with pytest.raises(ValueError, match="^border"):
+    with pytest.raises(ValueError, match=r"^border"):
         style.stylize(*pictures, border=border, steps=(1,), **FEW)

@@ -77,9 +77,9 @@ def stylize(
         start: "content"; or "noise", random pixels around the mean color of the content, or of the style if `alpha` is
             0, with a fraction of the spread of its colors: from grey the colors would take most of the steps.
         match: Whether the content is first given the colours of the style: their mean and covariance.
-        border: By how many pixels the picture is widened on each side while it is painted, with its own mirror image, at
-            each size. They are cut off at the end. Without them the zeros that the net puts beyond the edges show as a
-            rim; 8 is enough, and takes a fifth more time at 320 pixels.
+        border: Pixels by which the picture is widened on each side while it is painted, at each size, with its own
+            mirror image; they are cut off again. Without them the zeros that the net puts beyond the edges show as a
+            rim. 8 is enough.
         optimizer: "lbfgs", which gets further in the same number of steps; or "adam".
         network, dtype: As in `trunk`.
         seed: Of the noise.
