@@ -1,12 +1,13 @@
 """dlcourse.plots: what is in the figures, and that each reaches the page once, with its text alternative."""
 
+import base64
 import io
 import itertools
 import subprocess
 import sys
 from html.parser import HTMLParser
 
-from dlcourse import plots
+from dlcourse import datasets, plots
 from dlcourse.plots import _style
 from dlcourse.plots._curves import _apart
 from dlcourse.plots._images import ON_PHOTO, SIGNED, overlay
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from nbconvert import HTMLExporter
 from PIL import Image
+from scipy import ndimage
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +165,8 @@ def notebook(tmp_path_factory):
         "_ = plots.curves({'loss': [3, 2, 1]})",
         "matplotlib = plt.matplotlib\nprint(matplotlib.rcParams['axes.spines.top'], matplotlib.rcParams['font.size'])",
         "try:\n    plots.show(plt.figure(), ' ')\nexcept ValueError as error:\n    print(error)\nplt.close('all')",
+        "from dlcourse import datasets\n"
+        "plots.show(plots.image_grid([datasets.photo('china')], width=6.4), 'A \"pagoda\"')",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     folder = str(tmp_path_factory.mktemp("book"))
@@ -179,6 +183,14 @@ def test_show_stores_one_png_with_its_text(notebook):
     assert output.metadata["image/png"] == {"alt": ALT, "width": 720, "height": 340}
     assert set(output.data) == {"image/png", "text/plain"}
     assert output.data["text/plain"] == ALT
+
+
+def test_show_stores_a_photograph_as_one_jpeg_with_its_text(notebook):
+    (output,) = notebook.cells[7].outputs
+    assert output.metadata["image/jpeg"] == {"alt": 'A "pagoda"', "width": 640, "height": 429}
+    assert set(output.data) == {"image/jpeg", "text/plain"}
+    assert base64.b64decode(output.data["image/jpeg"])[:3] == b"\xff\xd8\xff"
+    assert output.data["text/plain"] == 'A "pagoda"'
 
 
 def test_a_pyplot_figure_is_shown_once_and_closed(notebook):
@@ -216,7 +228,7 @@ class Pictures(HTMLParser):
 
 def test_the_page_carries_the_text_alternatives(notebook):
     page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook)
-    assert [picture["alt"] for picture in Pictures(page).found] == [ALT, "Made by pyplot", "Two axes"]
+    assert [picture["alt"] for picture in Pictures(page).found] == [ALT, "Made by pyplot", "Two axes", 'A "pagoda"']
 
 
 def test_without_ipython_show_prints_the_text_and_closes(capsys):
@@ -248,26 +260,72 @@ def test_something_else_than_a_figure_is_refused():
 
 def test_a_drawing_is_stored_sharper_than_the_page_shows_it():
     figure = plots.curves({"a": [1, 2]})
-    with Image.open(io.BytesIO(_style.png(figure))) as picture:
+    kind, data = _style.encode(figure)
+    assert kind == "image/png"
+    with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (1080, 510)
 
 
-def test_a_large_photograph_is_stored_small_and_the_palette_stays_exact():
-    rng = np.random.default_rng(1)
-    smooth = np.kron(rng.random((12, 12, 3)), np.ones((50, 50, 1))) * 0.7 + 0.3 * rng.random((600, 600, 3))
-    figure = plots.masks(smooth, np.tri(600, 600, -200, dtype=int), names=["other", "triangle"], alpha=0.4)
-    full = _style._encode(_style._render(figure, 100), None)
-    data = _style.png(figure)
-    assert len(data) < len(full) / 2
-    legend = figure.axes[0].get_legend().get_patches()[0]
-    assert to_hex(legend.get_facecolor()) == ON_PHOTO[0].lower()
+def photographic(kind):
+    """A figure of photographs, as the notebooks have them, and its stored picture beside the one drawn."""
+    if kind == "boxes":
+        figure, axes = plots.panels(2, 2, size=(7.2, 6), title="Boxes")
+        scenes = datasets.scenes(4, size=160, seed=1)
+        for ax, image, corners in zip(axes, scenes.images, scenes.boxes, strict=True):
+            plots.boxes(image, corners, [f"object {k}" for k in range(len(corners))], ax=ax)
+    elif kind == "masks":
+        mask = np.tri(512, 512, -200, dtype=int)
+        figure = plots.masks(datasets.photo("astronaut"), mask, names=["other", "triangle"], title="A mask")
+    else:
+        figure = plots.image_grid([datasets.photo(kind)], columns=1, width=6.4, title="A photograph")
+    kind, data = _style.encode(figure)
+    assert kind == "image/jpeg"
     with Image.open(io.BytesIO(data)) as picture:
-        stored = np.asarray(picture.convert("RGB"))
-    assert (stored[-1, -1] == 255).all()  # white stays white beside the picture
-    box = legend.get_window_extent()
-    scale = stored.shape[0] / figure.bbox.height
-    row, column = int(stored.shape[0] - (box.y0 + box.y1) / 2 * scale), int((box.x0 + box.x1) / 2 * scale)
-    assert to_hex(stored[row, column] / 255) == ON_PHOTO[0].lower()
+        stored = picture.convert("RGB")
+        sampling = [(horizontal, vertical) for _, horizontal, vertical, _ in picture.layer]
+    (drawn,) = (
+        drawn for sharpness in (150, 125, 100) if (drawn := _style._render(figure, sharpness)).size == stored.size
+    )
+    return np.asarray(stored, dtype=int), np.asarray(drawn, dtype=int), sampling, len(data)
+
+
+@pytest.mark.parametrize("kind", ["boxes", "masks", "astronaut", "starry_night", "china"])
+def test_a_photograph_keeps_its_colours_and_text_stays_crisp(kind):
+    stored, drawn, sampling, size = photographic(kind)
+    assert size <= _style._BUDGET
+    assert sampling == [(1, 1)] * 3  # 4:4:4
+    assert len(np.unique(stored.reshape(-1, 3), axis=0)) > 10_000
+    difference = stored - drawn
+    assert 10 * np.log10(255**2 / (difference**2).mean()) > 30  # decibels of signal to noise
+    smooth = [ndimage.uniform_filter(values.astype(float), (9, 9, 0)) for values in (stored, drawn)]
+    assert np.abs(smooth[0] - smooth[1]).max() < 8  # a palette leaves bands: whole regions of another colour
+    title = drawn[: int(0.2 * stored.shape[1] / 7.2)]  # the strip of the title, on white
+    assert title.min() < 40
+    assert np.abs(stored[: len(title)] - title).max() < 70
+    assert np.abs(stored[: len(title)] - title).mean() < 2
+
+
+def test_that_test_would_refuse_a_palette_and_halved_chroma():
+    figure = plots.image_grid([datasets.photo("china")], columns=1, width=6.4, title="A photograph")
+    drawn = _style._render(figure, 150)
+    palette = drawn.quantize(256, dither=Image.Dither.NONE).convert("RGB")
+    assert len(palette.getcolors()) <= 256
+    smooth = [ndimage.uniform_filter(np.asarray(picture, float), (9, 9, 0)) for picture in (palette, drawn)]
+    assert np.abs(smooth[0] - smooth[1]).max() > 8
+    data = io.BytesIO()
+    drawn.save(data, "JPEG", quality=90)
+    assert Image.open(data).layer[0][1:3] == (2, 2)
+
+
+def test_a_chart_is_png_however_large():
+    rng = np.random.default_rng(1)
+    figure, axes = plots.panels(4, 2)
+    for ax in axes:
+        plots.curves({f"run {k}": rng.random(3000) for k in range(6)}, ax=ax)
+    assert len(_style._png(_style._render(figure, 150))) > _style._BUDGET
+    kind, data = _style.encode(figure)
+    assert kind == "image/png"
+    assert data[:4] == b"\x89PNG"
 
 
 def test_fewer_colours_leave_the_styles_own_exact():
@@ -276,7 +334,7 @@ def test_fewer_colours_leave_the_styles_own_exact():
     rng = np.random.default_rng(2)
     near = np.clip(own[:, None].astype(int) + rng.integers(-3, 4, (len(own), 400, 3)), 0, 255).astype(np.uint8)
     picture = np.concatenate([near, np.repeat(own[:, None], 5, axis=1)], axis=1)  # rare among many that are near
-    data = _style._encode(Image.fromarray(picture), 64)
+    data = _style._png(Image.fromarray(picture), 64)
     with Image.open(io.BytesIO(data)) as stored:
         assert len(stored.getcolors()) <= 64
         assert np.array_equal(np.asarray(stored.convert("RGB"))[:, 400:], picture[:, 400:])

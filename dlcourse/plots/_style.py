@@ -4,6 +4,7 @@ The palette is Okabe and Ito's (Color Universal Design, 2008): its colours stay 
 blindness.
 """
 
+import functools
 import io
 import sys
 import textwrap
@@ -15,6 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage, BboxImage, FigureImage
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 
@@ -37,14 +39,10 @@ GREY = "#767676"  # the lightest grey that text may have on white (contrast 4.5 
 WIDTH = 7.2  # inches of a figure across the page
 FONT_SIZE = 10  # points; the one size
 _PIXELS_PER_INCH = 100  # on the page, where a figure is 720 pixels wide and 10 points are 14 pixels
-_QUALITIES = (  # (stored pixels per pixel on the page, colours or None for all): the first that fits into the budget
-    (1.5, None),
-    (1.5, 256),
-    (1.25, 256),
-    (1.0, 256),
-    (1.0, 192),
-)
-_BUDGET = 120_000  # bytes of a stored figure
+_BUDGET = 180_000  # bytes of a stored figure; a notebook of twenty stays under 4 MB
+_SHARPNESS = 1.5  # stored pixels per pixel on the page, where that fits into the budget
+_DRAWINGS = ((1.5, 256), (1.25, 256), (1.0, 256), (1.0, 192))  # sharpness, colours of a PNG: tried in this order
+_PICTURES = ((1.5, 95), (1.5, 92), (1.5, 88), (1.25, 90), (1.25, 86), (1.0, 90), (1.0, 85))  # sharpness, JPEG's quality
 
 
 def use_style():
@@ -81,7 +79,7 @@ def use_style():
             "legend.fontsize": FONT_SIZE,
             "legend.frameon": False,
             "lines.linewidth": 2,
-            "savefig.dpi": _PIXELS_PER_INCH * _QUALITIES[0][0],
+            "savefig.dpi": _PIXELS_PER_INCH * _SHARPNESS,
             "savefig.facecolor": "white",
             "text.color": INK,
             "xtick.color": GREY,
@@ -95,12 +93,15 @@ def use_style():
 
 
 def show(figure, alt):
-    """Show a figure in the notebook, once, as one PNG that carries a text alternative, and close it.
+    """Show a figure in the notebook, once, as one picture that carries a text alternative, and close it.
 
-    The text goes into the output's metadata under `image/png`, `alt`, the key from which nbconvert's classic template
-    writes `<img alt="…">` (its lab template and JupyterLab itself leave it out as of nbconvert 7.17, JupyterLab 4.6),
-    and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside of a notebook
-    the plain text is printed; `figure.savefig(path)` writes the picture.
+    A drawing is stored as PNG. A figure that holds photographs, and would be large as PNG, is stored as JPEG in all
+    its colours, without chroma subsampling, so that text stays crisp.
+
+    The text goes into the output's metadata under `image/png` or `image/jpeg`, `alt`, the key from which nbconvert's
+    classic template writes `<img alt="…">` (its lab template and JupyterLab itself leave it out as of nbconvert 7.17,
+    JupyterLab 4.6), and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside
+    of a notebook the plain text is printed; `figure.savefig(path)` writes the picture.
 
     A figure that `matplotlib.pyplot` made is closed too; otherwise a notebook would draw it a second time, without its
     text, at the end of the cell.
@@ -122,9 +123,10 @@ def show(figure, alt):
             from IPython.display import display
 
             width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
+            kind, data = encode(figure)
             display(
-                {"image/png": png(figure), "text/plain": alt},
-                metadata={"image/png": {"alt": alt, "width": width, "height": height}},
+                {kind: data, "text/plain": alt},
+                metadata={kind: {"alt": alt, "width": width, "height": height}},
                 raw=True,
             )
         else:
@@ -135,13 +137,23 @@ def show(figure, alt):
             pyplot.close(figure)
 
 
-def png(figure):
-    """A figure as PNG bytes: sharper than the page needs where that stays small, in fewer colours where it must be."""
-    for sharpness, colours in _QUALITIES:
-        data = _encode(_render(figure, sharpness * _PIXELS_PER_INCH), colours)
+def encode(figure):
+    """A figure as ("image/png" or "image/jpeg", bytes): the sharpest that fits into the budget.
+
+    A palette of 256 colours suits a drawing; in a photograph it would leave bands. So a figure that holds pictures,
+    and does not fit into the budget as PNG in all colours, becomes a JPEG. Full chroma resolution (4:4:4) keeps
+    coloured text and thin lines sharp.
+    """
+    pages = functools.cache(lambda sharpness: _render(figure, sharpness * _PIXELS_PER_INCH))
+    data = _png(pages(_SHARPNESS))
+    if len(data) <= _BUDGET:
+        return "image/png", data
+    pictured = figure.findobj(lambda artist: isinstance(artist, (AxesImage, BboxImage, FigureImage)))
+    for sharpness, quality in _PICTURES if pictured else _DRAWINGS:
+        data = (_jpeg if pictured else _png)(pages(sharpness), quality)
         if len(data) <= _BUDGET:
             break
-    return data
+    return "image/jpeg" if pictured else "image/png", data
 
 
 def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
@@ -256,7 +268,7 @@ def _render(figure, dpi):
     return Image.open(data).convert("RGB")
 
 
-def _encode(picture, colours):
+def _png(picture, colours=None):
     """PNG bytes, in all colours or in as few as `colours`; the style's own colours stay exactly what they are."""
     if colours is not None:
         from PIL import Image
@@ -275,4 +287,11 @@ def _encode(picture, colours):
         picture.putpalette(palette)
     data = io.BytesIO()
     picture.save(data, format="PNG", optimize=True)
+    return data.getvalue()
+
+
+def _jpeg(picture, quality):
+    """JPEG bytes, all channels at full resolution."""
+    data = io.BytesIO()
+    picture.save(data, format="JPEG", quality=quality, subsampling="4:4:4", optimize=True, progressive=True)
     return data.getvalue()
