@@ -5,7 +5,9 @@ import io
 import itertools
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
+from pathlib import Path
 
 from dlcourse import datasets, plots
 from dlcourse.plots import _style
@@ -1095,3 +1097,179 @@ def test_a_wide_layer_is_drawn_with_an_ellipsis():
 def test_network_refuses(keywords, message):
     with pytest.raises(ValueError, match=message):
         plots.network(**keywords)
+
+
+# What users hand over by mistake
+
+
+@pytest.mark.parametrize("shape", [(40, 50, 3), (40, 50, 4), (40, 50, 1), (40, 50)])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_one_picture_is_no_grid_and_the_message_names_the_remedy(shape, kind):
+    picture = np.zeros(shape, kind)
+    with pytest.raises(ValueError, match=r"^images: got a single picture, shape .*write image_grid\(\[picture\]\)"):
+        plots.image_grid(picture)
+    assert len(plots.image_grid([picture]).axes[0].images) == 1
+
+
+@pytest.mark.parametrize("shape", [(6, 3, 3), (6, 4, 4), (5, 20, 30), (2, 8, 8, 3), (1, 40, 50, 3), (3, 3, 3)])
+def test_a_stack_of_small_pictures_is_a_grid(shape):
+    assert len(plots.image_grid(np.zeros(shape)).axes[0].images) == shape[0]
+
+
+@pytest.mark.parametrize("images", ["me.jpg", Path("me.jpg"), None, 3, {"a": np.zeros((4, 4))}])
+def test_what_is_no_list_of_pictures_is_no_grid(images):
+    with pytest.raises(ValueError, match=r"^images: got "):
+        plots.image_grid(images)
+
+
+def test_a_path_in_place_of_a_picture_says_how_to_read_it():
+    for call in (
+        lambda path: plots.image_grid([path]),
+        lambda path: plots.boxes(path, [[1, 1, 5, 5]]),
+        lambda path: plots.masks(path, np.zeros((4, 4), int)),
+    ):
+        for path in ("photos/me.jpg", Path("photos") / "me.jpg"):
+            with pytest.raises(
+                ValueError, match=r"got the path '.*me\.jpg', .*datasets\.read_picture\(path\) reads it"
+            ):
+                call(path)
+
+
+@pytest.mark.parametrize(
+    "corners", [[[0.1, 0.2, 0.6, 0.9]], [[0, 0, 1, 1]], [[-0.02, 0.1, 1.04, 0.9], [0, 0, 0, 0]], [[0.5, 0.5, 0.7, 1.2]]]
+)
+def test_boxes_in_shares_of_the_picture_are_refused_with_the_remedy(corners):
+    with pytest.raises(ValueError, match=r"^boxes: got corners from .* expected pixels: multiply by \(width, height"):
+        plots.boxes(noise(30, 40, 3), corners)
+    scaled = np.asarray(corners, float) * (40, 30, 40, 30)
+    assert len(plots.boxes(noise(30, 40, 3), scaled).axes[0].patches) == len(corners)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [np.zeros((0, 4)), [[0, 0, 0, 0]], [[0.1, 0.2, 0.6, 0.9], [3, 4, 20, 20]], [[0, 0, 2, 2]], [[1, 1, 5, 5]]],
+)
+def test_boxes_in_pixels_may_be_small_or_empty(corners):
+    assert len(plots.boxes(noise(30, 40, 3), corners).axes[0].patches) == len(corners)
+
+
+@pytest.mark.parametrize(
+    ("largest", "kind"),
+    [
+        (2**20, "int64"),
+        (16_777_215, "int32"),
+        (2**62, "int64"),
+        (2**63, "uint64"),
+        (2**64 - 1, "uint64"),
+        (250, "uint8"),
+    ],
+)
+def test_labels_of_any_size_take_one_of_eight_colors(largest, kind):
+    mask = np.zeros((12, 12), kind)
+    mask[2:10, 2:10] = largest
+    start = time.process_time()
+    shown = plots.masks(noise(12, 12), mask, alpha=1.0).axes[0].images[0].get_array()
+    assert time.process_time() - start < 2
+    assert np.allclose(shown[5, 5], to_rgb(ON_PHOTO[(largest - 1) % 8]))
+    assert np.allclose(shown[0, 0], noise(12, 12)[0, 0])
+
+
+def test_a_mask_of_true_and_false_is_one_class():
+    mask = np.tri(12, dtype=bool)
+    assert np.array_equal(overlay(noise(12, 12), mask, 0.5), overlay(noise(12, 12), mask.astype(int), 0.5))
+
+
+@pytest.mark.parametrize("words", ["a$b", "$\\x$", "$5 and $6", "100 $", "$$", "\\$", "$\\frac{$"])
+def test_dollar_signs_in_a_users_words_are_drawn_as_they_are(words):
+    plain = pixels(plots.boxes(noise(40, 40, 3), [[5, 20, 35, 35]], [words.replace("$", "S")]))
+    figure = plots.boxes(noise(40, 40, 3), [[5, 20, 35, 35]], [words])
+    assert pixels(figure).shape == plain.shape
+    (text,) = figure.axes[0].texts
+    shown, mathematics = text._preprocess_math(text.get_text())
+    assert (shown, mathematics) == (words, False)
+    legend = plots.masks(noise(8, 8), np.ones((8, 8), int), names=["none", words]).axes[0].get_legend()
+    shown, mathematics = (text := legend.get_texts()[0])._preprocess_math(text.get_text())
+    assert (shown, mathematics) == (words, False)
+
+
+def test_a_title_that_is_no_mathematics_is_drawn_and_one_that_is_stays_so():
+    for words in ("$\\x$ is no formula", "a lone $", "$\\alpha$ is one"):
+        for figure in (
+            plots.image_grid([noise(9, 9)], titles=[words], title=words, width=3),
+            plots.curves({words: [1, 2], "b": [2, 3]}, title=words),
+            plots.panels(title=words)[0],
+        ):
+            pixels(figure)
+    (text,) = plots.image_grid([noise(9, 9)], titles=["$\\alpha$"]).axes[0].texts
+    assert text._preprocess_math(text.get_text()) == ("$\\alpha$", True)
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: plots.image_grid([noise(4, 4)], width=-1), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], width="wide"), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], width=float("nan")), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], columns=None), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], columns="2"), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], columns=2.5), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], titles=3), "titles"),
+        (lambda: plots.image_grid([noise(4, 4)], titles="a"), "titles"),
+        (lambda: plots.image_grid([[[0, 1], [1]]]), r"images\[0\]"),
+        (lambda: plots.filters(np.zeros((3, 3)), width=0), "width"),
+        (lambda: plots.filters(np.zeros((3, 3)), columns=0), "columns"),
+        (lambda: plots.filters([[1, 2], [3]]), "weights"),
+        (lambda: plots.filters(None), "weights"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], width=-2), "width"),
+        (lambda: plots.boxes(noise(9, 9), None), "boxes"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5], [1, 2]]), "boxes"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], scores=[None]), "scores"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], scores=["high"]), "scores"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], labels=7), "labels"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), alpha=None), "alpha"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), alpha="half"), "alpha"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), width=-1), "width"),
+        (lambda: plots.masks(noise(9, 9), None), "mask"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=1), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=None), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=10.5), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, size=(0, 3)), "size"),
+        (lambda: plots.decision_boundary(**{**PREDICT, "X": [[1, 2], [3]]}), "X"),
+        (lambda: plots.curves({"a": [1, 2]}, size=(4, -3)), "size"),
+        (lambda: plots.curves({"a": [1, 2]}, size=4), "size"),
+        (lambda: plots.panels(None), "rows"),
+        (lambda: plots.panels(1, "2"), "columns"),
+        (lambda: plots.panels(size=(3, None)), "size"),
+    ],
+)
+def test_a_bad_argument_is_named(call, named):
+    with pytest.raises(ValueError, match=rf"^{named}: (got|expected)"):
+        call()
+
+
+def test_an_untitled_picture_stands_among_titled_ones():
+    assert texts(plots.image_grid([noise(4, 4)] * 2, titles=["a", None]).axes[0]) == ["a", ""]
+
+
+def test_a_picture_that_is_white_at_its_margin_has_a_frame():
+    white = np.ones((8, 8))
+    zero = plots.filters(np.dstack([np.zeros((8, 8)), np.eye(8) + 1]))
+    assert len(zero.axes[0].patches) == 1 and zero.axes[0].patches[0].get_edgecolor()[:3] == to_rgb(plots.GREY)
+    for picture, frames in (
+        (white, 1),
+        (np.dstack([white] * 3), 1),
+        (np.dstack([white * 0.2] * 3 + [white * 0]), 1),
+        (white * 0.9, 0),
+        (1 - np.eye(8), 0),
+    ):
+        assert len(plots.image_grid([picture]).axes[0].patches) == frames
+    marked = plots.image_grid([white], title_colors=[plots.PALETTE.vermillion]).axes[0]
+    assert [frame.get_linewidth() for frame in marked.patches] == [2.5]
+
+
+def test_other_rooms_take_axes_under_a_title():
+    figure, ax = plots.own_axes(None, (5, 3), "A finding")
+    assert figure.get_size_inches().tolist() == [5, 3] and ax.get_title("left") == "A finding"
+    assert plots.own_axes(ax, None, "Another")[1] is ax and ax.get_title("left") == "Another"
+    with pytest.raises(ValueError, match=r"^ax: got int, expected matplotlib Axes"):
+        plots.own_axes(3, (5, 3))

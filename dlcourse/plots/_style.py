@@ -6,6 +6,7 @@ blindness.
 
 import functools
 import io
+import numbers
 import sys
 import textwrap
 from typing import NamedTuple
@@ -14,10 +15,12 @@ from dlcourse._kernel import in_notebook
 
 import matplotlib
 import numpy as np
+from matplotlib.cbook import is_math_text
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, BboxImage, FigureImage
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.mathtext import MathTextParser
 
 
 class Palette(NamedTuple):
@@ -169,29 +172,43 @@ def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
         figure, axes: The figure, and a NumPy array of its axes, of shape (rows · columns,), row by row.
 
     Raises:
-        ValueError: If `rows` or `columns` is less than one.
+        ValueError: If `rows` or `columns` is less than one, or `size` no two positive numbers.
     """
-    for name, value in (("rows", rows), ("columns", columns)):
-        if value != int(value) or value < 1:
-            raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1.")
-    figure = Figure(figsize=size or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
+    rows, columns = whole("rows", rows), whole("columns", columns)
+    figure = Figure(figsize=in_inches(size) or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **keywords)
     if title is not None:
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=FONT_SIZE)
+        figure.suptitle(readable(str(title)), x=0.01, ha="left", fontweight="bold", fontsize=FONT_SIZE)
     return figure, axes.ravel()
 
 
 # What the other files of this package share
 
 
-def own_axes(ax, size):
-    """(figure, axes): those of `ax`, or new ones of `size` inches."""
+def own_axes(ax, size, title=None):
+    """Return the figure and the axes to draw into: those of `ax`, or new ones.
+
+    Args:
+        ax: Axes to draw into, or None for a new figure.
+        size: (width, height) of a new figure in inches.
+        title: The finding, above the axes, in as many lines as it needs.
+
+    Returns:
+        figure, axes: A matplotlib Figure and its Axes.
+
+    Raises:
+        ValueError: If `ax` is no Axes, or `size` no two positive numbers.
+
+    Used by every function that draws; `dlcourse.tuning` has others.
+    """
     if ax is None:
-        figure = Figure(figsize=size, layout="constrained")
-        return figure, figure.subplots()
-    if not hasattr(ax, "get_figure") or not hasattr(ax, "transData"):
+        figure = Figure(figsize=in_inches(size), layout="constrained")
+        ax = figure.subplots()
+    elif not hasattr(ax, "get_figure") or not hasattr(ax, "transData"):
         raise ValueError(f"ax: got {type(ax).__name__}, expected matplotlib Axes.")
-    return ax.get_figure(root=True), ax
+    figure = ax.get_figure(root=True)
+    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    return figure, ax
 
 
 def bare_axes(ax, width, height, title=None, right=0.0):
@@ -207,8 +224,7 @@ def bare_axes(ax, width, height, title=None, right=0.0):
         ax = figure.add_axes((0, 0, width / total, height / (height + head)))
         set_title(ax, title, total - 0.12, x=0.06 / width)
     else:
-        figure, ax = own_axes(ax, None)
-        set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+        figure, ax = own_axes(ax, None, title)
     ax.set_axis_off()
     ax.set_anchor("N")  # titles of pictures side by side stand on one line
     return figure, ax
@@ -223,14 +239,61 @@ def set_title(ax, title, inches, x=0.0):
 def wrap(text, inches, bold=True):
     """Break a text into lines no wider than `inches`; line breaks of the text's own stay."""
     characters = max(int(inches * (12.0 if bold else 13.5)), 1)
-    return "\n".join(textwrap.fill(line, characters, break_long_words=False) for line in str(text).split("\n"))
+    lines = [textwrap.fill(line, characters, break_long_words=False) for line in str(text).split("\n")]
+    return "\n".join(map(readable, "\n".join(lines).split("\n")))
+
+
+def readable(line):
+    """A line of text as matplotlib can draw it: dollar signs that enclose no valid mathematics stay dollar signs."""
+    if is_math_text(line):
+        try:
+            MathTextParser("path").parse(line)
+        except ValueError:
+            return literal(line)
+    return line
+
+
+def literal(text):
+    """A user's own words, such as a class' name, in which a dollar sign is a dollar sign."""
+    return str(text).replace("$", r"\$")
+
+
+def whole(name, value, least=1):
+    """`value` as an int, if it is a whole number that is not below `least`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or value % 1 != 0 or value < least:
+        raise ValueError(f"{name}: got {value!r}, expected a whole number of at least {least}.")
+    return int(value)
+
+
+def positive(name, value):
+    """`value`, if it is None or a positive number."""
+    if value is not None and (not isinstance(value, numbers.Real) or not 0 < value < float("inf")):
+        raise ValueError(f"{name}: got {value!r}, expected a positive number, inches.")
+    return value
+
+
+def in_inches(size):
+    """`size`, if it is None or (width, height), two positive numbers."""
+    if size is not None:
+        if not isinstance(size, tuple | list | np.ndarray) or len(size) != 2 or None in tuple(size):
+            raise ValueError(f"size: got {size!r}, expected (width, height) in inches.")
+        size = tuple(positive("size", side) for side in size)
+    return size
+
+
+def as_numbers(name, values):
+    """`values` as an array of floats, if they are numbers and no row is shorter than another."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: got {values!r:.80}, expected numbers in rows of one length ({error}).") from None
 
 
 def text_size(text):
     """(width, height) in inches that a text takes at the one font size, regular weight."""
     from matplotlib.textpath import TextPath
 
-    lines = str(text).split("\n")
+    lines = [readable(line) for line in str(text).split("\n")]
     widths = [TextPath((0, 0), line, size=FONT_SIZE).get_extents().width if line.strip() else 0 for line in lines]
     return max(widths) / 72, len(lines) * FONT_SIZE * 1.25 / 72
 
