@@ -5,8 +5,7 @@ without batch normalization: in a trained net that is a scale and a shift, which
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 from dlcourse.models._preprocessing import standardized
 
 import keras
@@ -33,7 +32,7 @@ def face_encoder(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
-    Taught in notebook 3-4, section 3.4.3.
+    Its idea is taught in notebook 3-4, section 3.4.2.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

@@ -4,8 +4,7 @@ Vincent Mühler trained it for face-api.js. Where DenseNet concatenates what cam
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 from dlcourse.models._preprocessing import standardized
 
 import keras
@@ -32,7 +31,7 @@ def face_landmarks(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
-    Taught in notebook 3-3, section 3.3.1.
+    Taught in notebook 3-3, section 3.3.2.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

@@ -7,8 +7,7 @@ weighed and added instead of concatenated.
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 
 import keras
 from keras import layers
@@ -31,7 +30,7 @@ def selfie_segmentation(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

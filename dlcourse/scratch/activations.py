@@ -4,6 +4,8 @@ Each works on every number of an array by itself, except `softmax`, which weighs
 another.
 """
 
+import numbers
+
 from dlcourse.scratch._checks import real
 
 import numpy as np
@@ -42,7 +44,7 @@ def sigmoid_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return sigmoid(z) * sigmoid(-real("z", z))  # σ(−z) is 1 − a, with the digits that 1 − a would lose
 
@@ -76,7 +78,7 @@ def tanh_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return 1.0 - tanh(z) ** 2
 
@@ -110,7 +112,7 @@ def relu_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return (real("z", z) > 0).astype(np.float64)
 
@@ -128,7 +130,7 @@ def leaky_relu(z, slope=0.01):
     Raises:
         ValueError: If `z` does not hold real numbers, or `slope` lies outside its range.
 
-    Taught in notebook 1-3, section 1.3.3; notes, eq. 1.13.
+    Its idea is taught in notebook 1-3, section 1.3.3; notes, eq. 1.13.
     """
     z = real("z", z)
     return np.maximum(_slope(slope) * z, z)
@@ -147,7 +149,7 @@ def leaky_relu_derivative(z, slope=0.01):
     Raises:
         ValueError: If `z` does not hold real numbers, or `slope` lies outside its range.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return np.where(real("z", z) > 0, 1.0, _slope(slope))
 
@@ -181,7 +183,7 @@ def linear_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return np.ones_like(real("z", z))
 
@@ -258,12 +260,12 @@ def derivative(name, z):
 
 
 def _pair(name):
-    if name not in _PAIRS:
+    if not isinstance(name, str) or name not in _PAIRS:
         raise ValueError(f"name: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
     return _PAIRS[name]
 
 
 def _slope(slope):
-    if not 0 <= slope < 1:
+    if not isinstance(slope, numbers.Real) or isinstance(slope, bool | np.bool_) or not 0 <= slope < 1:
         raise ValueError(f"slope: expected a number in [0, 1), got {slope!r}")
-    return slope
+    return float(slope)

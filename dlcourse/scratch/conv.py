@@ -10,7 +10,7 @@ which is known as im2col).
 Gradients are sums over examples, as TensorFlow's are: unlike in `network`, dZ already carries the 1/m of a mean.
 """
 
-from dlcourse.scratch._checks import real, whole
+from dlcourse.scratch._checks import mapping, real, whole
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -58,7 +58,7 @@ def same_padding(f):
 def zero_pad(X, pad):
     """Add a border of `pad` zeros around each picture: (m, n_H, n_W, n_C) → (m, n_H + 2p, n_W + 2p, n_C).
 
-    Taught in notebook 3-1, section 3.1.2.
+    Its idea is taught in notebook 3-1, section 3.1.2.
     """
     X, pad = _pictures("X", X), whole("pad", pad, least=0)
     return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
@@ -100,7 +100,7 @@ def conv_single_step(a_slice, W, b):
     Raises:
         ValueError: If the shapes differ, or b is not one number.
 
-    Taught in notebook 3-1, section 3.1.4.
+    Its idea is taught in notebook 3-1, section 3.1.4.
     """
     a_slice, W, b = real("a_slice", a_slice), real("W", W), real("b", b)
     if a_slice.shape != W.shape:
@@ -152,6 +152,7 @@ def conv_backward(dZ, cache):
 
     Taught in notebook 3-1, section 3.1.5.
     """
+    cache = mapping("cache", cache, "A_prev", "W", "stride", "pad", "shape")
     W, stride, pad = cache["W"], cache["stride"], cache["pad"]
     dZ = _like("dZ", dZ, cache["shape"])
     padded = zero_pad(cache["A_prev"], pad)
@@ -199,7 +200,7 @@ def pointwise_conv_forward(A_prev, W, b=None):
     Raises:
         ValueError: If a shape does not fit.
 
-    Source: Lin et al. (2013), arXiv:1312.4400. Taught in notebook 3-2, sections 3.2.3 and 3.2.4.
+    Source: Lin et al. (2013), arXiv:1312.4400. Its idea is taught in notebook 3-2, sections 3.2.3 and 3.2.4.
     """
     A_prev = _pictures("A_prev", A_prev)
     W = _filters(W, A_prev.shape[3])
@@ -227,7 +228,7 @@ def conv_transpose_forward(A_prev, W, b=None, stride=2, pad=0):
     Raises:
         ValueError: If a shape does not fit, or `pad` would cut off everything.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     A_prev = _pictures("A_prev", A_prev)
     W = _filters(W, A_prev.shape[3])
@@ -256,7 +257,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     Taught in notebook 3-1, section 3.1.6.
     """
     A_prev = _pictures("A_prev", A_prev)
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(f"mode: expected one of {', '.join(MODES)}, got {mode!r}")
     windows = _windows(A_prev, f, stride)
     cache = {"A_prev": A_prev, "f": f, "stride": stride, "mode": mode, "shape": windows.shape[:4]}
@@ -280,6 +281,7 @@ def pool_backward(dA, cache):
 
     Taught in notebook 3-1, section 3.1.6.
     """
+    cache = mapping("cache", cache, "A_prev", "f", "stride", "mode", "shape")
     A_prev, f, stride = cache["A_prev"], cache["f"], cache["stride"]
     dA = _like("dA", dA, cache["shape"])
     if cache["mode"] == "max":
