@@ -74,7 +74,7 @@ def gram_matrix(features):
     """Which channels are active together (eq. 3.25).
 
     Args:
-        features: What a layer says of a picture, shape (n_H, n_W, n_C).
+        features: Activations of one layer for a picture, shape (n_H, n_W, n_C).
 
     Returns:
         Shape (n_C, n_C).
@@ -87,7 +87,7 @@ def content_cost(a_C, a_G):
     """How far the features of two pictures are apart, place by place (eq. 3.24).
 
     Args:
-        a_C, a_G: What one layer says of the content and of the generated picture, shape (n_H, n_W, n_C).
+        a_C, a_G: Activations of one layer for the content and for the generated picture, shape (n_H, n_W, n_C).
 
     Returns:
         A number.
@@ -99,7 +99,7 @@ def layer_style_cost(a_S, a_G):
     """How far the Gram matrices of two pictures are apart (eq. 3.27 with the squares that the notes leave out).
 
     Args:
-        a_S, a_G: What one layer says of the style and of the generated picture, shape (n_H, n_W, n_C).
+        a_S, a_G: Activations of one layer for the style and for the generated picture, shape (n_H, n_W, n_C).
 
     Returns:
         A number.
@@ -110,10 +110,10 @@ def layer_style_cost(a_S, a_G):
 
 
 def total_variation(image):
-    """How much neighbouring pixels differ: absolute differences, downwards and to the right, added up.
+    """How much neighboring pixels differ: the total variation, with absolute values.
 
     Args:
-        image: Shape (height, width, channels).
+        image: Any numbers, shape (height, width, channels).
 
     Returns:
         A number. `tf.image.total_variation` gives the same.
@@ -172,6 +172,7 @@ _N = np.array([[1.0, 0.75], [2.0, 1.0], [1.0, 0.5]])  # differences d(A,P) - d(A
 _KNOWN = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 2.0]])
 _SMALL = np.arange(12.0).reshape(2, 2, 3) % 5
 _OTHER = _SMALL[::-1] + np.array([1.0, 0.0, 2.0])
+_NUMBERED = np.fromfunction(lambda i, j, k: 100.0 * i + 10.0 * j + k, (2, 3, 2))  # which number lands where shows
 _STEP = np.array([[[0.0, 1.0], [0.5, 1.0], [0.5, 0.0]], [[1.0, 1.0], [0.5, 0.25], [0.0, 0.0]]])
 
 
@@ -198,15 +199,22 @@ def _margin_outside(anchor, positive, negative, margin):
     return float(np.sum(np.maximum(near - far, 0) + margin))
 
 
+def _all_at_once(anchor, positive, negative, margin):
+    return float(max(np.sum((anchor - positive) ** 2) - np.sum((anchor - negative) ** 2) + margin, 0))
+
+
 def _distance(a, b):
     return float(np.sqrt(np.sum((a - b) ** 2)))
 
 
-def _nearest(encoding, known, names, threshold, *, pick=np.argmin, unknown=None, root=np.sqrt):
+def _nearest(
+    encoding, known, names, threshold, *, pick=np.argmin, unknown=None, root=np.sqrt, near=np.less_equal, name=True
+):
     """`recognize` with one thing changed."""
     distances = root(np.sum((known - encoding) ** 2, axis=1))
     i = int(pick(distances))
-    return (names[i] if distances[i] <= threshold else unknown), float(distances[i])
+    answer = names[i] if name else i
+    return (answer if near(distances[i], threshold) else unknown), float(distances[i])
 
 
 def _nearest_name(encoding, known, names):
@@ -253,6 +261,229 @@ def _wraps_around(image):
     return float(sum(np.abs(np.roll(image, -1, axis) - image).sum() for axis in (0, 1)))
 
 
+def _without_a_tensor(image):
+    import tensorflow as tf
+
+    return tf.image.total_variation(image)
+
+
+def _absolute_at_last(image):
+    return float(abs((image[1:] - image[:-1]).sum()) + abs((image[:, 1:] - image[:, :-1]).sum()))
+
+
+# Right answers written differently
+
+
+def _triplet_by_the_hints(anchor, positive, negative, margin):
+    near = np.sum((anchor - positive) ** 2, axis=1)
+    far = np.sum((anchor - negative) ** 2, axis=1)
+    return np.sum(np.maximum(near - far + margin, 0))
+
+
+def _triplet_in_a_loop(anchor, positive, negative, margin):
+    total = 0.0
+    for a, p, n in zip(anchor, positive, negative, strict=True):
+        total += max(np.linalg.norm(a - p) ** 2 - np.linalg.norm(a - n) ** 2 + margin, 0)
+    return total
+
+
+def _triplet_in_tensorflow(anchor, positive, negative, margin):
+    import tensorflow as tf
+
+    near = tf.reduce_sum(tf.square(tf.subtract(anchor, positive)), axis=-1)
+    far = tf.reduce_sum(tf.square(tf.subtract(anchor, negative)), axis=-1)
+    return tf.reduce_sum(tf.maximum(near - far + margin, 0.0))
+
+
+def _triplet_in_keras(anchor, positive, negative, margin):
+    from keras import ops
+
+    near, far = (ops.sum(ops.square(anchor - other), axis=1, keepdims=True) for other in (positive, negative))
+    return ops.sum(ops.relu(near - far + margin))
+
+
+def _triplet_of_the_package(anchor, positive, negative, margin):
+    from dlcourse import faces
+
+    return faces.triplet_loss(anchor, positive, negative, margin)
+
+
+def _verify_by_the_hints(encoding, claimed, threshold):
+    distance = np.linalg.norm(encoding - claimed)
+    return distance <= threshold, distance
+
+
+def _verify_by_math(encoding, claimed, threshold):
+    import math
+
+    distance = math.dist(encoding, claimed)
+    return [not distance > threshold, distance]
+
+
+def _verify_in_keras(encoding, claimed, threshold):
+    from keras import ops
+
+    distance = ops.norm(encoding - claimed)
+    return distance <= threshold, distance
+
+
+def _verify_in_scipy(encoding, claimed, threshold):
+    from scipy.spatial import distance
+
+    apart = distance.euclidean(encoding, claimed)
+    return bool(apart <= threshold), float(apart)
+
+
+def _recognize_by_the_hints(encoding, known, names, threshold):
+    distances = np.linalg.norm(known - encoding, axis=1)
+    nearest = np.argmin(distances)
+    if distances[nearest] <= threshold:
+        return names[nearest], distances[nearest]
+    return None, distances[nearest]
+
+
+def _recognize_in_a_loop(encoding, known, names, threshold):
+    best, least = None, float("inf")
+    for name, other in zip(names, known, strict=True):
+        distance = np.linalg.norm(encoding - other)
+        if distance < least:
+            best, least = name, distance
+    return (None if least > threshold else best), least
+
+
+def _recognize_in_keras(encoding, known, names, threshold):
+    from keras import ops
+
+    distances = ops.norm(known - encoding, axis=-1)
+    nearest = int(ops.argmin(distances))
+    return [names[nearest] if distances[nearest] <= threshold else None, distances[nearest]]
+
+
+def _recognize_in_scipy(encoding, known, names, threshold):
+    from scipy.spatial.distance import cdist
+
+    (distances,) = cdist(encoding[None], known)
+    distance, name = min(zip(distances, names, strict=True))
+    return (name if distance <= threshold else None), distance
+
+
+def _hardest_by_the_hints(anchor, encodings, identities, identity):
+    distances = np.linalg.norm(encodings - anchor, axis=1)
+    distances[identities == identity] = np.inf
+    return np.argmin(distances)
+
+
+def _hardest_in_a_loop(anchor, encodings, identities, identity):
+    others = [i for i, person in enumerate(identities) if person != identity]
+    return min(others, key=lambda i: np.sum(np.square(encodings[i] - anchor)))
+
+
+def _hardest_in_keras(anchor, encodings, identities, identity):
+    from keras import ops
+
+    distances = ops.sum(ops.square(encodings - anchor), axis=1)
+    return ops.argmin(ops.where(identities == identity, float("inf"), distances))
+
+
+def _hardest_in_tensorflow(anchor, encodings, identities, identity):
+    import tensorflow as tf
+
+    distances = tf.norm(encodings - anchor, axis=1)
+    return tf.argmin(tf.where(identities != identity, distances, np.inf))
+
+
+def _gram_by_the_hints(features):
+    n_C = features.shape[-1]
+    A = features.reshape(-1, n_C)
+    return A.T @ A
+
+
+def _gram_in_tensorflow(features):
+    import tensorflow as tf
+
+    n_H, n_W, n_C = features.shape
+    A = tf.transpose(tf.reshape(features, shape=[n_H * n_W, n_C]))
+    return tf.matmul(A, tf.transpose(A))
+
+
+def _gram_in_float32(features):
+    import tensorflow as tf
+
+    A = tf.reshape(tf.cast(features, tf.float32), (-1, features.shape[-1]))
+    return tf.matmul(A, A, transpose_a=True)
+
+
+def _gram_in_keras(features):
+    from keras import ops
+
+    A = ops.reshape(ops.transpose(features, (2, 0, 1)), (features.shape[-1], -1))
+    return ops.matmul(A, ops.transpose(A))
+
+
+def _gram_in_loops(features):
+    n_C = features.shape[-1]
+    return [[np.sum(features[:, :, k] * features[:, :, other]) for other in range(n_C)] for k in range(n_C)]
+
+
+def _content_in_tensorflow(a_C, a_G):
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.square(tf.subtract(a_C, a_G))) / 2
+
+
+def _content_in_keras(a_C, a_G):
+    from keras import ops
+
+    return 0.5 * ops.sum(ops.square(ops.subtract(a_C, a_G)))
+
+
+def _content_unrolled(a_C, a_G):
+    difference = (a_C - a_G).reshape(-1)
+    return difference @ difference / 2
+
+
+def _layer_style_by_the_hints(a_S, a_G):
+    n_H, n_W, n_C = a_G.shape
+    difference = _gram_by_the_hints(a_S) - _gram_by_the_hints(a_G)
+    return np.sum(difference**2) / (2 * n_H * n_W * n_C) ** 2
+
+
+def _layer_style_by_norm(a_S, a_G):
+    difference = np.einsum("ijk,ijl->kl", a_S, a_S) - np.einsum("ijk,ijl->kl", a_G, a_G)
+    return np.linalg.norm(difference, "fro") ** 2 / (4 * a_G.size**2)
+
+
+def _layer_style_in_tensorflow(a_S, a_G):
+    import tensorflow as tf
+
+    n_H, n_W, n_C = a_G.shape
+    difference = tf.subtract(_gram_in_float32(a_S), _gram_in_float32(a_G))
+    return tf.reduce_sum(tf.square(difference)) / (4.0 * n_C**2 * (n_H * n_W) ** 2)
+
+
+def _layer_style_of_the_package(a_S, a_G):
+    from dlcourse import style
+
+    return style.layer_style_cost(a_S, a_G)
+
+
+def _variation_by_the_hints(image):
+    down, right = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
+    return np.sum(np.abs(down)) + np.sum(np.abs(right))
+
+
+def _variation_in_tensorflow(image):
+    import tensorflow as tf
+
+    return tf.image.total_variation(tf.convert_to_tensor(image))
+
+
+def _variation_in_keras(image):
+    from keras import ops
+
+    return ops.sum(ops.abs(ops.diff(image, axis=0))) + ops.sum(ops.abs(ops.diff(image, axis=1)))
+
+
 EXERCISES = [
     Exercise(
         reference=triplet_loss,
@@ -275,6 +506,14 @@ EXERCISES = [
                 "Take the maximum for each triplet before the sum: one that is right pays for no other.",
             ),
             (
+                _all_at_once,
+                "This adds up the distances of all triplets before it compares: keep one for each row, axis=1.",
+            ),
+            (
+                lambda A, P, N, margin: _triplet(A, P, N, margin, norm=lambda x: np.mean(x**2, axis=1)),
+                "The squared distance is the sum of the squared differences, not their mean.",
+            ),
+            (
                 lambda A, P, N, margin: _triplet(A, P, N, margin, norm=lambda x: np.linalg.norm(x, axis=1)),
                 "Eq. 3.19 has squared distances.",
             ),
@@ -285,8 +524,19 @@ EXERCISES = [
             (_margin_outside, "The margin stands inside of the maximum: right answers must be right by that much."),
             (
                 lambda A, P, N, margin: _triplet(A, P, N, 0.0),
-                "Without the margin a network that says the same of all pictures has no loss.",
+                "Without the margin a network that maps all pictures to one encoding has no loss.",
             ),
+        ],
+        also_right=[
+            _triplet_by_the_hints,
+            lambda A, P, N, margin: np.clip(_squared(A - P) - _squared(A - N) + margin, 0, None).sum(),
+            lambda A, P, N, margin: np.einsum(
+                "i->", np.fmax(0, np.linalg.norm(A - P, axis=1) ** 2 - _squared(A - N) + margin)
+            ),
+            _triplet_in_a_loop,
+            _triplet_in_tensorflow,
+            _triplet_in_keras,
+            _triplet_of_the_package,
         ],
         hints=[
             "Two distances for each row: to the positive and to the negative, squared, summed over axis 1.",
@@ -324,6 +574,17 @@ EXERCISES = [
                 lambda a, b, threshold: (bool(np.sum(a - b) <= threshold), float(np.sum(a - b))),
                 "Differences of either sign cancel: square them before you add them.",
             ),
+            (
+                lambda a, b, threshold: (_distance(a, b), _distance(a, b) <= threshold),
+                "The order is: whether it is the same person, then the distance.",
+            ),
+        ],
+        also_right=[
+            _verify_by_the_hints,
+            lambda a, b, threshold: (bool(_distance(a, b) <= threshold), np.sqrt(np.dot(a - b, a - b))),
+            _verify_by_math,
+            _verify_in_keras,
+            _verify_in_scipy,
         ],
         hints=[
             "The distance is the root of the sum of the squared differences: np.linalg.norm.",
@@ -365,6 +626,20 @@ EXERCISES = [
                 lambda *args: _nearest(*args, unknown="unknown"),
                 "Nobody is called None; somebody could be called 'unknown'. Return None.",
             ),
+            (
+                lambda *args: _nearest(*args, near=np.less),
+                "At the threshold itself it is still the same person (eq. 3.16).",
+            ),
+            (
+                lambda *args: _nearest(*args, name=False),
+                "This is the position among the people we know; asked for is the name there.",
+            ),
+        ],
+        also_right=[
+            _recognize_by_the_hints,
+            _recognize_in_a_loop,
+            _recognize_in_keras,
+            _recognize_in_scipy,
         ],
         hints=[
             "The distances to all people we know at once: np.linalg.norm(known - encoding, axis=1).",
@@ -414,6 +689,15 @@ EXERCISES = [
                 "This is its place among the negatives; asked for is the index into the whole batch.",
             ),
         ],
+        also_right=[
+            _hardest_by_the_hints,
+            lambda anchor, x, who, own: np.flatnonzero(who != own)[np.argmin(_squared(x[who != own] - anchor))],
+            lambda anchor, x, who, own: np.argmin(np.where(who == own, np.inf, _squared(x - anchor))),
+            lambda anchor, x, who, own: np.ma.array(_squared(x - anchor), mask=who == own).argmin(),
+            _hardest_in_a_loop,
+            _hardest_in_keras,
+            _hardest_in_tensorflow,
+        ],
         hints=[
             "First the distances from the anchor to all encodings.",
             "Set those of the same person to infinity; then np.argmin.",
@@ -423,7 +707,7 @@ EXERCISES = [
         reference=gram_matrix,
         notebook="3-4",
         section="3.4.6",
-        cases=[(_SMALL,), (_STEP,)],
+        cases=[(_SMALL,), (_NUMBERED,), (_STEP,)],
         random=_features,
         properties=[
             (
@@ -440,11 +724,27 @@ EXERCISES = [
                 lambda a: a.reshape(-1, a.shape[-1]) @ a.reshape(-1, a.shape[-1]).T,
                 "This compares places with places; a Gram matrix compares channels with channels.",
             ),
+            (
+                lambda a: gram_matrix(a) / a.size,
+                "Eq. 3.25 has no factor in front: the division comes with the style cost (eq. 3.27).",
+            ),
             (lambda a: gram_matrix(a) / a[..., 0].size, "Eq. 3.25 is a sum over all places, not a mean."),
             (
                 lambda a: gram_matrix(a - a.mean(axis=(0, 1))),
                 "This takes the mean off first. Eq. 3.25 does not: it is called unnormalized.",
             ),
+        ],
+        also_right=[
+            _gram_by_the_hints,
+            lambda a: np.einsum("ijk,ijl->kl", a, a),
+            lambda a: np.tensordot(a, a, axes=((0, 1), (0, 1))),
+            lambda a: np.dot(
+                a.T.reshape(a.shape[-1], -1), a.T.reshape(a.shape[-1], -1).T
+            ),  # columns first: all the same
+            _gram_in_loops,
+            _gram_in_tensorflow,
+            _gram_in_float32,
+            _gram_in_keras,
         ],
         hints=[
             "Make a matrix with a row for each place and a column for each channel: features.reshape(-1, n_C).",
@@ -461,6 +761,10 @@ EXERCISES = [
         slips=[
             (lambda a, b: float(np.sum((a - b) ** 2)), "Eq. 3.24 has a factor ½."),
             (lambda a, b: float(np.mean((a - b) ** 2) / 2), "Eq. 3.24 is a sum over all numbers, not a mean."),
+            (
+                lambda a, b: float(np.sum((a - b) ** 2) / (4 * a.size)),
+                "The factor 1 / (4 n_H n_W n_C) is that of other courses; eq. 3.24 has ½.",
+            ),
             (lambda a, b: float(np.sqrt(np.sum((a - b) ** 2)) / 2), "The norm is squared: no root."),
             (
                 lambda a, b: float(np.sum(np.abs(a - b)) / 2),
@@ -471,6 +775,13 @@ EXERCISES = [
                 lambda a, b: float(np.sum(a - b) / 2),
                 "Differences of either sign cancel: square them first.",
             ),
+        ],
+        also_right=[
+            lambda a_C, a_G: np.sum((a_C - a_G) ** 2) / 2,
+            lambda a_C, a_G: 0.5 * np.linalg.norm(a_C - a_G) ** 2,
+            _content_unrolled,
+            _content_in_tensorflow,
+            _content_in_keras,
         ],
         hints=[
             "Take the difference of the two, place by place and channel by channel.",
@@ -498,6 +809,14 @@ EXERCISES = [
                 "There is a 2 in the factor: (2 n_H n_W n_C)².",
             ),
             (
+                lambda a, b: _style(a, b, factor=lambda h, w, c: 4 * (h * w) ** 2 * c),
+                "n_C is squared in the factor, too: (2 n_H n_W n_C)².",
+            ),
+            (
+                lambda a, b: float(np.sum(gram_matrix(a) - gram_matrix(b)) ** 2 / (2 * b.size) ** 2),
+                "Square each difference, then add: not the other way round.",
+            ),
+            (
                 lambda a, b: _style(a, b, gram=_scrambled),
                 "The Gram matrices are wrong: a reshape to (channels, places) mixes channels and places.",
             ),
@@ -505,6 +824,12 @@ EXERCISES = [
                 lambda a, b: float(np.sum((a - b) ** 2) / (2 * b.size) ** 2),
                 "This compares the features themselves, as the content cost does; style compares Gram matrices.",
             ),
+        ],
+        also_right=[
+            _layer_style_by_the_hints,
+            _layer_style_by_norm,
+            _layer_style_in_tensorflow,
+            _layer_style_of_the_package,
         ],
         hints=[
             "Two Gram matrices, their difference, the sum of its squares.",
@@ -523,6 +848,11 @@ EXERCISES = [
                 lambda image: _variation(image, each=lambda x: x),
                 "Up and down cancel: take absolute differences.",
             ),
+            (
+                _without_a_tensor,
+                "TensorFlow's functions of images take tensors only: tf.convert_to_tensor(image) makes one.",
+            ),
+            (_absolute_at_last, "The absolute value of each difference, before they are added: up and down cancel."),
             (lambda image: _variation(image, right=False), "Neighbours to the right count, too."),
             (lambda image: _variation(image, down=False), "Neighbours below count, too."),
             (lambda image: _variation(image, each=np.square), "Absolute differences, not their squares."),
@@ -530,6 +860,12 @@ EXERCISES = [
                 _wraps_around,
                 "The last row has no neighbour below: np.roll takes the first row for one.",
             ),
+        ],
+        also_right=[
+            _variation_by_the_hints,
+            lambda image: sum(np.abs(np.diff(image, axis=axis)).sum() for axis in (0, 1)),
+            _variation_in_tensorflow,
+            _variation_in_keras,
         ],
         hints=[
             "image[1:] - image[:-1] are the differences between rows that follow each other.",

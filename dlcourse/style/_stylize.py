@@ -20,7 +20,7 @@ import numpy as np
 from keras import ops
 
 LEAST = 16  # pixels of the shorter side: VGG halves it four times before its last block
-GREY, NOISE = 127.5, 10  # mean and deviation of the pixels to begin with; stronger noise has to be removed first
+NOISE = 0.3  # of the spread of the colors, in the pixels to begin with; stronger noise has to be removed first
 RATE = 0.02  # of Adam, for pixels in 0…1
 
 
@@ -48,6 +48,7 @@ def stylize(
     variation=4.0,
     start="content",
     match=True,
+    border=0,
     optimizer="lbfgs",
     network="vgg16",
     dtype="float32",
@@ -74,8 +75,12 @@ def stylize(
         alpha: Weight of the content; 0 gives a texture in the style.
         beta: Weight of the style; 0 gives what the content layer knows of the picture.
         variation: Weight of the total variation; more gives calmer areas.
-        start: "content", or "noise": then the picture begins as random pixels, near grey.
+        start: "content"; or "noise", random pixels around the mean color of the content, or of the style if `alpha` is
+            0, with a fraction of the spread of its colors: from grey the colors would take most of the steps.
         match: Whether the content is first given the colours of the style: their mean and covariance.
+        border: Pixels by which the picture is widened on each side while it is painted, at each size, with its own
+            mirror image; they are cut off again. Without them the zeros that the net puts beyond the edges show as a
+            rim. 8 is enough.
         optimizer: "lbfgs", which gets further in the same number of steps; or "adam".
         network, dtype: As in `trunk`.
         seed: Of the noise.
@@ -102,6 +107,7 @@ def stylize(
     if not weights or not sum(weights.values()):
         raise ValueError(f"style_layers: expected one layer or more with a weight above 0, got {style_layers!r}")
     levels = _levels(content.shape[:2], count("size", size, 2 * LEAST), len(steps))
+    border = count("border", border, 0)
     contents, styles = {content_layer: 1.0} if alpha else {}, weights if beta else {}
     if not contents and not styles:
         raise ValueError("alpha, beta: expected one of them above 0, got 0 and 0")
@@ -116,10 +122,12 @@ def stylize(
             if image is not None:
                 image = np.clip(resized(image, (height, width), "lanczos5"), 0, 255)  # blurs least
             else:
-                image = target if start == "content" else rng.normal(GREY, NOISE, target.shape).astype("float32")
+                image = target if start == "content" else _noise(rng, target if alpha else of_style, target.shape)
+            target, image = _widened(target, border), _widened(image, border)
             goals = _goals(net, target, contents), _goals(net, of_style, styles, mean_gram, gram_distance)
             history = _History(functools.partial(step, goals, factors), height, bar)
             image = np.clip(minimize(history, image / 255, n), 0, 1) * 255
+            image = image[border : border + height, border : border + width]
             rows += history.rows
     names = ("height", "total", "content", "style", "variation")
     return StyleResult(np.rint(image).astype(np.uint8), dict(zip(names, np.array(rows).T, strict=True)))
@@ -152,6 +160,18 @@ def match_colors(image, reference):
     change = inverse @ _square_root(root @ _covariance(others) @ root) @ inverse
     matched = (pixels - pixels.mean(axis=0)) @ change + others.mean(axis=0)
     return np.rint(np.clip(matched, 0, 255)).astype(np.uint8).reshape(np.shape(image))
+
+
+def _widened(picture, border):
+    """A picture with mirrored edges: the zeros that the net sees beyond them would paint a rim."""
+    return np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
+
+
+def _noise(rng, picture, shape):
+    """Pixels of their own each, with the mean and, in small, the covariance of a picture's colors."""
+    colors = np.asarray(picture, float).reshape(-1, 3)
+    pixels = colors.mean(axis=0) + NOISE * rng.normal(size=shape) @ _root(colors)
+    return np.clip(pixels, 0, 255).astype("float32")
 
 
 def _covariance(pixels):
