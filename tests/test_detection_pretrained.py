@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from PIL import Image, ImageFilter
 
 PHOTO = datasets.photo("astronaut")
 FACE = (163.25, 75.66, 279.28, 186.64)  # of face-api 1.7.15, whose score is 0.9755
@@ -166,9 +167,18 @@ def test_no_scale_adds_a_face_where_there_is_none(name):
     assert len(find_faces(datasets.photo(name))[0]) == 0
 
 
+def test_what_a_single_sharpened_scale_takes_for_a_face_needs_another_one_to_confirm_it():
+    blurred = np.asarray(Image.fromarray(PHOTO).filter(ImageFilter.GaussianBlur(3)))
+    largest = pretrained.FACE_SCALES[0]
+    assert len(find_faces(blurred, scales=largest)[0]) == 2  # the face, and a sleeve
+    ((box,),) = find_faces(blurred)[1:]
+    assert iou(box, FACE) > 0.7
+    assert len(find_faces(blurred, scales=(largest, 0.65))[0]) == 1
+
+
 def test_a_large_face_and_a_small_one_are_found_in_one_panorama(frames):
     hopper = datasets.photo("grace_hopper")
-    small, _ = frames.place(PHOTO, FACE, 0.22, 400, (0.5, 0.5), np.zeros((2, 2, 3), np.uint8))
+    small, _ = frames.place(PHOTO, FACE, 0.25, 400, (0.5, 0.5), np.zeros((2, 2, 3), np.uint8))
     panorama = np.concatenate([hopper[:400], small, np.full((400, 300, 3), 90, np.uint8)], axis=1)
     scores, boxes = find_faces(panorama)
     assert len(scores) == 2 and sorted(boxes[:, 0] > 512) == [False, True]

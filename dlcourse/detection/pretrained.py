@@ -25,7 +25,7 @@ from dlcourse import models
 from dlcourse._checks import colour_picture, count, model_shapes
 from dlcourse._pixels import resized
 from dlcourse.detection import _checks
-from dlcourse.detection.boxes import area, clip_boxes
+from dlcourse.detection.boxes import area, clip_boxes, pairwise_iou
 from dlcourse.detection.nms import non_max_suppression
 from dlcourse.detection.yolo import decode
 
@@ -45,6 +45,9 @@ FACE_ANCHORS = (
 
 FACE_SCALES = (1.45, 1, 0.65, 0.3)  # for faces of a twelfth of the side, of a quarter, of half of it, of nine tenths
 SIDES = (0.1, 0.5)  # of a face at a scale other than 1, as shares of the net's side
+SURE = 0.8  # a face of less, at a scale other than 1, counts if another scale confirms it
+CONFIRMS = 0.1  # with a probability above this, for a box that overlaps
+OVERLAPS = 0.3  # IoU of the two boxes
 INSIDE = 0.6  # of a box's area in another one, from which on both are taken for one face
 BLUR = 16  # pixels: of the copy that sharpening compares a picture with
 MARGIN = 0.06  # of the net's side, around a photograph that is smaller than it
@@ -103,18 +106,20 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, sca
     views = _views(photo, net.input_shape[1], scales)
     pyramid = _pyramid(net, tuple(len(picture) for picture, _, _ in views))
     answers = pyramid.predict_on_batch([picture[np.newaxis] for picture, _, _ in views])
-    boxes, scores, seen_at = [], [], []
-    for (_, zoom, offset), found, confidence, scale in zip(views, answers[::2], answers[1::2], scales, strict=True):
-        found, confidence = found.reshape(-1, 4), confidence.reshape(-1)
-        likely = confidence > score_threshold
-        if scale != 1:  # each scale for the faces that it shows in a size which the net knows well
-            longer = (found[:, 2:] - found[:, :2]).max(axis=1) / net.input_shape[1]
+    seen = [
+        _seen(found, confidence, zoom, offset, min(CONFIRMS, score_threshold))
+        for (_, zoom, offset), found, confidence in zip(views, answers[::2], answers[1::2], strict=True)
+    ]
+    kept = []
+    for i, (scores, boxes, sides) in enumerate(seen):
+        likely = scores > score_threshold
+        if scales[i] != 1:  # each scale for the faces that it shows in a size which the net knows well
+            longer = sides / net.input_shape[1]
             likely &= (SIDES[0] < longer) & (longer < SIDES[1])
-        boxes.append(undo_letterbox(found[likely], zoom, offset))
-        scores.append(confidence[likely])
-        seen_at.append(np.full(likely.sum(), scale))
-    found = np.concatenate(scores), np.concatenate(boxes), np.concatenate(seen_at)
-    return _best_of_all_scales(photo, iou_threshold, *found)
+            if len(scales) > 1:  # sharpening makes faces of what is none, but seldom at two scales
+                likely &= (scores > SURE) | _confirmed(boxes, [seen[j] for j in range(len(seen)) if j != i])
+        kept.append((scores[likely], boxes[likely], np.full(likely.sum(), scales[i])))
+    return _best_of_all_scales(photo, iou_threshold, *(np.concatenate(parts) for parts in zip(*kept, strict=True)))
 
 
 def find_landmarks(photo, boxes, model=None):
@@ -310,6 +315,23 @@ def _net(model, build, *answers):
     if forms != [(4, 3), *answers] or shapes[0][1] is None or shapes[0][1] != shapes[0][2]:
         raise ValueError(f"model: expected a net for squares, as models.{build.__name__} builds it, got {model!r}")
     return model
+
+
+def _seen(boxes, confidence, zoom, offset, least):
+    """What the net sees at one scale: probabilities above `least`, boxes in the photograph, their longer sides here."""
+    boxes, scores = boxes.reshape(-1, 4), confidence.reshape(-1)
+    some = scores > least
+    return scores[some], undo_letterbox(boxes[some], zoom, offset), (boxes[some, 2:] - boxes[some, :2]).max(axis=1)
+
+
+def _confirmed(boxes, others):
+    """Whether each box overlaps one of the other scales that is a face with a probability above `CONFIRMS`."""
+    confirmed = np.zeros(len(boxes), bool)
+    for scores, found, _ in others:
+        found = found[scores > CONFIRMS]
+        if len(boxes) and len(found):
+            confirmed |= (ops.convert_to_numpy(pairwise_iou(boxes, found)) > OVERLAPS).any(axis=1)
+    return confirmed
 
 
 def _scales(value):
