@@ -24,15 +24,43 @@ __all__ = [
     "weights",
 ]
 
-if "ipykernel" in sys.modules:  # in a notebook; scripts and servers keep every line that TensorFlow writes
-    from dlcourse import _quiet
+if "ipykernel" in sys.modules:  # in a notebook; scripts and servers keep TensorFlow's lines and the user's settings
+    from dlcourse import _keras_json, _quiet
 
     _quiet.hush_tensorflow()
+    _keras_json.overrule()
+
+
+def load_model(path, **options):
+    """Load a Keras model that was saved with this package's losses, metrics or layers, in whatever program.
+
+    A saved model holds the names of its parts, not their code. `keras.saving.load_model` finds those of this package
+    only where their modules have been imported; this function imports them first.
+
+    Args:
+        path: A file that `model.save` has written.
+        options: Those of `keras.saving.load_model`, such as `custom_objects` for classes of your own.
+
+    Returns:
+        The model, compiled as it was.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no saved model.
+    """
+    from dlcourse import _saving
+
+    return _saving.load_model(path, **options)
 
 
 def __getattr__(name):
     if name in __all__:
-        return importlib.import_module(f"dlcourse.{name}")
+        try:
+            return importlib.import_module(f"dlcourse.{name}")
+        except ModuleNotFoundError as error:
+            from dlcourse import _keras_json
+
+            raise _keras_json.explained(error) from None
     raise AttributeError(f"module 'dlcourse' has no attribute {name!r}")
 
 

@@ -1,11 +1,17 @@
-"""What public functions ask of their arguments: the checks that several rooms share.
+"""The checks of arguments that several rooms share.
 
-Each returns the value, made plain, or raises a `ValueError` that names the argument, what was expected and what came.
+Each returns the value, made plain, or raises a `ValueError` that names the argument, what it expected and what it got.
 """
 
 import numbers
+import os
+import sys
 
 import numpy as np
+
+READ_PICTURE = "read the file with datasets.read_picture(path)"
+READ_MASKS = "read the files with datasets.read_masks(folder, size)"
+LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
 
 
 def count(name, value, least=1):
@@ -23,8 +29,9 @@ def fraction(name, value):
 
 
 def choice(name, value, options):
-    """`value`, if it is one of the options."""
-    if value not in options:
+    """`value`, if it is one of the options; True is not 1."""
+    plain = isinstance(value, str | numbers.Number) and not isinstance(value, bool | np.bool_)
+    if not any(value is option or (plain and value == option) for option in options):
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
     return value
 
@@ -39,19 +46,89 @@ def height_and_width(name, value):
 
 def number(name, value, least=0):
     """`value` as a float, if it is finite and not below `least`."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value < float("inf"):
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value <= LARGEST:
         raise ValueError(f"{name}: expected a number, {least} or more, got {value!r}")
     return float(value)
 
 
+def share(name, value):
+    """`value` as a float, if it lies in [0, 1]."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    return float(value)
+
+
+def not_a_path(name, value, expected, remedy=READ_PICTURE):
+    """Refuse the path of a file where its content is due."""
+    if isinstance(value, str | bytes | os.PathLike):
+        raise ValueError(f"{name}: expected {expected}, got a {type(value).__name__}, {value!r:.80}: {remedy}")
+
+
+def array(name, value, expected="numbers", remedy=READ_PICTURE):
+    """`value` as an array, if it is neither a path nor a data set nor rows of different lengths. It is not copied."""
+    not_a_path(name, value, expected, remedy)
+    if hasattr(value, "element_spec") or (hasattr(value, "__getitem__") and type(value).__name__.endswith("Dataset")):
+        unpacked = "np.concatenate([images for images, labels in dataset])"
+        raise ValueError(f"{name}: expected {expected}, got a {type(value).__name__}: unpack it, {unpacked}")
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):  # lengths that differ; a tensor that only its own library reads
+        found = numbers_of(value)
+    if found is None:
+        raise ValueError(f"{name}: expected {expected}, got a {type(value).__name__} that is no array")
+    return found
+
+
+def numbers_of(value):
+    """The numbers of a tensor or a variable of Keras' backend as a NumPy array; None if it has none to be read.
+
+    While a function is compiled its tensors have no values yet.
+    """
+    if isinstance(value, np.ndarray):
+        return value
+    if "keras" not in sys.modules:
+        return None
+    import keras
+
+    if not (keras.ops.is_tensor(value) or isinstance(value, keras.Variable)) or keras.utils.is_keras_tensor(value):
+        return None
+    try:
+        if keras.backend.backend() == "tensorflow" and not isinstance(value, keras.Variable):
+            return value.numpy() if hasattr(value, "numpy") else None  # convert_to_numpy warns of what has no values
+        return keras.ops.convert_to_numpy(value)
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+
+
 def colour_picture(name, value):
     """`value` as an array, if it is a picture in colour: uint8, shape (height, width, 3), not empty."""
-    value = np.asarray(value)
+    expected = "uint8, shape (height, width, 3), sides of 1 or more"
+    value = array(name, value, expected)
     if value.dtype != np.uint8 or value.ndim != 3 or value.shape[2] != 3 or value.size == 0:
-        raise ValueError(
-            f"{name}: expected uint8, shape (height, width, 3), sides of 1 or more, got {value.dtype} of {value.shape}"
-        )
+        raise ValueError(f"{name}: expected {expected}, got {value.dtype} of {value.shape}{_how_to_get_color(value)}")
     return value
+
+
+def _how_to_get_color(value):
+    """The way from a picture of another kind to one in color, the end of an error."""
+    if value.size == 0 or value.dtype.kind not in "buif":
+        return ""
+    if value.dtype == np.uint8 and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] == 1)):
+        axis = "[..., None]" if value.ndim == 2 else ""
+        how = f"np.repeat(picture{axis}, 3, axis=-1)"
+        return f", which is grey: {how}, or datasets.read_picture(path), gives it three channels"
+    if value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 4:
+        return ", which has an alpha channel: picture[..., :3] leaves it out, datasets.read_picture(path) blends it"
+    if value.ndim == 4 and value.shape[-1] == 3:
+        return ", which is a batch: pass one picture at a time"
+    if value.ndim == 3 and value.shape[0] == 3:
+        return ", which has its channels first: np.moveaxis(picture, 0, -1)"
+    if value.ndim == 3 and value.dtype.kind == "f":
+        scale = "255 * " if value.max() <= 1 else ""
+        return f": np.uint8(np.rint({scale}picture)) is uint8"
+    if value.ndim == 3 and value.shape[2] == 3 and value.min() >= 0 and value.max() <= 255:
+        return ": np.uint8(picture) is uint8"
+    return ""
 
 
 def model_shapes(model):

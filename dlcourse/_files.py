@@ -3,14 +3,19 @@
 `data/SHA256SUMS` lists every file under `data/` with its SHA-256; `verified` hands a path out only after comparing.
 """
 
+import errno
 import functools
 import hashlib
 import os
-from pathlib import Path
+import re
+from pathlib import Path, PurePosixPath
+
+from dlcourse import _decode
 
 SUMS = "SHA256SUMS"
 MAX_PIXELS = 16_000_000  # of a picture; a larger one is refused before it is decoded
-_REPAIR = "Restore it with `git checkout -- data` in a checkout, or by installing dlcourse again."
+REPAIR = "Restore it with `git checkout -- data` in a checkout, or by installing dlcourse again."
+_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](\S|\S.*\S)\s*")  # as sha256sum writes it
 
 
 def data_root():
@@ -27,12 +32,19 @@ def data_root():
     """
     package = Path(__file__).parent
     named = os.environ.get("DLCOURSE_DATA")
-    candidates = [Path(named).expanduser()] if named else [package / "data", package.parent / "data"]
+    try:
+        candidates = [Path(named).expanduser()] if named else [package / "data", package.parent / "data"]
+    except RuntimeError as error:  # ~somebody who is not a user here
+        raise FileNotFoundError(f"DLCOURSE_DATA: {named!r} names no folder: {error} Correct or unset it.") from None
     for folder in candidates:
-        if (folder / SUMS).is_file():
-            return folder
+        try:
+            if (folder / SUMS).is_file():
+                return folder
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
     where = " nor in ".join(str(folder) for folder in candidates)
-    hint = "Correct or unset DLCOURSE_DATA." if named else _REPAIR
+    hint = "Correct or unset DLCOURSE_DATA." if named else REPAIR
     raise FileNotFoundError(f"No data with a {SUMS} file in {where}. {hint}")
 
 
@@ -52,22 +64,28 @@ def verified(name):
     root = data_root()
     sums = _sums(root, _stamp(root / SUMS))
     if name not in sums:
-        raise ValueError(f"name: {name!r} is not one of the {len(sums)} files that {root / SUMS} lists. {_REPAIR}")
+        raise ValueError(f"name: {name!r} is not one of the {len(sums)} files that {root / SUMS} lists. {REPAIR}")
     path = root / name
     if not path.is_file():
-        raise FileNotFoundError(f"The data file {path} is missing. {_REPAIR}")
+        raise FileNotFoundError(f"The data file {path} is missing. {REPAIR}")
     found = _digest(path, _stamp(path))
     if found != sums[name]:
-        raise ValueError(
-            f"The data file {path} is damaged: its SHA-256 is {found}, {SUMS} says {sums[name]}. {_REPAIR}"
-        )
+        raise ValueError(f"The data file {path} is damaged: its SHA-256 is {found}, {SUMS} says {sums[name]}. {REPAIR}")
     return path
 
 
 def names(folder):
-    """The listed files in one folder of `data/`, sorted: `names("photo")` gives `["photo/astronaut.jpg", …]`."""
+    """The listed files in one folder of `data/`, sorted: `names("photo")` returns `["photo/astronaut.jpg", …]`.
+
+    Raises:
+        ValueError: If the list is damaged, or names no file of this folder.
+        FileNotFoundError: As `data_root`.
+    """
     root = data_root()
-    return sorted(name for name in _sums(root, _stamp(root / SUMS)) if name.startswith(folder + "/"))
+    found = sorted(name for name in _sums(root, _stamp(root / SUMS)) if name.startswith(folder + "/"))
+    if not found:
+        raise ValueError(f"{root / SUMS} is damaged: it lists no file in {folder}/. {REPAIR}")
+    return found
 
 
 def read_image(name, mode="RGB"):
@@ -81,21 +99,15 @@ def read_image(name, mode="RGB"):
         An array, uint8 or the file's own integers, shape (height, width) or (height, width, channels).
 
     Raises:
-        ValueError: If the picture has more than `MAX_PIXELS` pixels, or `verified` refuses it.
+        ValueError: If the picture is no JPEG, PNG or WebP, has more than `MAX_PIXELS` pixels or is damaged, or
+            `verified` refuses it.
         FileNotFoundError: As `verified`.
     """
     import numpy as np
-    from PIL import Image
 
     path = verified(name)
-    try:
-        picture = Image.open(path)
-    except Image.DecompressionBombError as error:  # Pillow's own bound, far above ours
-        raise ValueError(f"The picture {path} is too large: at most {MAX_PIXELS:,} pixels are decoded.") from error
-    with picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            size = f"{picture.width} × {picture.height}"
-            raise ValueError(f"The picture {path} is too large: {size}; at most {MAX_PIXELS:,} pixels are decoded.")
+    with _decode.opened(path, MAX_PIXELS) as picture:
+        picture = _decode.decoded(picture, path)
         return np.array(picture if mode is None else picture.convert(mode))
 
 
@@ -110,12 +122,19 @@ def _stamp(path):
 
 @functools.lru_cache(maxsize=8)
 def _sums(root, stamp):
+    try:
+        lines = (root / SUMS).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{root / SUMS} is damaged: it is no text in UTF-8 ({error}). {REPAIR}") from None
     sums = {}
-    for number, line in enumerate((root / SUMS).read_text(encoding="utf-8").splitlines(), start=1):
-        digest, separator, name = line.partition("  ")
-        if not separator or len(digest) != 64:
-            raise ValueError(f"Line {number} of {root / SUMS} is damaged: {line[:100]!r}. {_REPAIR}")
-        sums[name] = digest
+    for number, line in enumerate(lines, start=1):
+        match = _LINE.fullmatch(line)
+        path = PurePosixPath(match[2]) if match else PurePosixPath("..")
+        if path.is_absolute() or ".." in path.parts or "\0" in line or re.match(r"[A-Za-z]:|.*\\", str(path)):
+            raise ValueError(f"Line {number} of {root / SUMS} is damaged: {line[:100]!r}. {REPAIR}")
+        sums[match[2]] = match[1].lower()
+    if not sums:
+        raise ValueError(f"{root / SUMS} is damaged: it lists no file. {REPAIR}")
     return sums
 
 

@@ -1,6 +1,18 @@
-"""How pictures change their size in every room."""
+"""How numbers become floats, and pictures change their size, in every room that computes with Keras."""
 
+import keras
 from keras import ops
+
+
+def common_float(*tensors):
+    """The type in which to compute with tensors: float32, or float64 if one of them is.
+
+    Whole numbers would wrap around (200 − 250 is 206 in uint8), and half precision ends at 65,504. Whole numbers alone
+    become what Keras' floatx says.
+    """
+    kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
+    kinds = {kind for kind in kinds if "float" in kind} or {keras.config.floatx()}
+    return "float64" if "float64" in kinds else "float32"
 
 
 def resized(picture, size, method="bilinear"):
@@ -9,4 +21,4 @@ def resized(picture, size, method="bilinear"):
     With antialias: when a photograph becomes small every pixel counts, not those alone that lie beside the new ones.
     """
     picture = ops.convert_to_tensor(picture, "float32")
-    return ops.convert_to_numpy(ops.image.resize(picture, size, method, antialias=True))
+    return ops.convert_to_numpy(ops.image.resize(picture, size, method, antialias=True, data_format="channels_last"))

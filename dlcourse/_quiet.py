@@ -8,35 +8,18 @@ fails, what the library had to say is shown after all.
 """
 
 import contextlib
-import importlib.abc
-import importlib.util
 import os
 import sys
 import tempfile
 
+from dlcourse import _imports
+
 
 def hush_tensorflow():
     """Arrange for the coming `import tensorflow` to be quiet; does nothing if it has been imported."""
-    if "tensorflow" not in sys.modules and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the user's own setting wins
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, fullname, path=None, target=None):
-        if fullname != "tensorflow":
-            return None
-        sys.meta_path.remove(self)  # once is enough, and the search below must not come back here
-        spec = importlib.util.find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            run = spec.loader.exec_module
-
-            def exec_module(module):
-                with _descriptor_2_kept():
-                    run(module)
-
-            spec.loader.exec_module = exec_module
-        return spec
+        _imports.once("tensorflow", _descriptor_2_kept)
 
 
 @contextlib.contextmanager

@@ -134,7 +134,7 @@ def _opened(name):
         with safe_open(file, framework="numpy") as content:
             yield content, json.loads(content.metadata()["about"])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"The weights file {file} cannot be read: {error}. {_files._REPAIR}") from error
+        raise ValueError(f"The weights file {file} cannot be read: {error}. {_files.REPAIR}") from error
 
 
 def _decoded(key, content):

@@ -2,9 +2,10 @@
 
 import hashlib
 import struct
+import subprocess
 import zlib
 
-from dlcourse import _files, datasets
+from dlcourse import _files, datasets, weights
 
 import numpy as np
 import pytest
@@ -156,5 +157,76 @@ def test_a_picture_too_large_is_refused_before_it_is_decoded(fake):
             _files.read_image("toy/bomb.png")
     (fake / "toy" / "bomb.png").write_bytes(png(4_000, 4_000))
     record(fake)
-    with pytest.raises(OSError, match="truncated"):
+    with pytest.raises(ValueError, match=r"bomb\.png is damaged or cut off.*truncated"):
         _files.read_image("toy/bomb.png")
+
+
+def test_a_picture_starts_no_program_and_what_is_none_is_named(fake, monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise AssertionError(f"a program was started: {arguments}")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    for content in (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(x) show\n", b"", b"words", bytes(99)):
+        (fake / "photo").mkdir(exist_ok=True)
+        (fake / "photo" / "x.png").write_bytes(content)
+        record(fake)
+        with pytest.raises(ValueError, match=r"x\.png is no picture that can be read: expected JPEG, PNG or WebP"):
+            datasets.photo("x")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfea\0b\0", bytes(range(128, 250)), b"\xef\xbb\xbf"])
+def test_a_list_without_names_or_in_no_text_is_damaged(fake, content):
+    (fake / _files.SUMS).write_bytes(content)
+    for call in (datasets.photo_names, weights.names, lambda: _files.verified("toy/numbers.bin")):
+        with pytest.raises(ValueError, match=r"SHA256SUMS is damaged: ") as e:
+            call()
+        assert str(fake / _files.SUMS) in str(e.value)
+        assert REPAIR in str(e.value)
+
+
+def test_a_list_that_names_no_file_of_a_folder_says_so(fake):
+    for call, folder in ((datasets.photo_names, "photo"), (weights.names, "weights")):
+        with pytest.raises(ValueError, match=rf"SHA256SUMS is damaged: it lists no file in {folder}/"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "weights/../../evil.safetensors", "/etc/passwd", "C:/x", "a\\..\\b", "..", "a\0b", "a/.."]
+)
+def test_a_name_that_leads_out_of_the_folder_is_never_listed(fake, name):
+    with (fake / _files.SUMS).open("a", encoding="utf-8") as file:
+        file.write(f"{'0' * 64}  {name}\n")
+    with pytest.raises(ValueError, match=r"Line 3 of .*SHA256SUMS is damaged") as e:
+        _files.names("toy")
+    assert repr(f"{'0' * 64}  {name}"[:100]) in str(e.value)
+
+
+def test_lists_of_other_tools_and_systems_are_read(fake):
+    sums = fake / _files.SUMS
+    whole = sums.read_text(encoding="utf-8")
+    for content in (
+        whole.replace("\n", "\r\n"),
+        whole.replace("\n", "  \n"),
+        "\ufeff" + whole,
+        whole.replace("  toy", " *toy"),
+        "".join(f"{line[:64].upper()}{line[64:]}\n" for line in whole.splitlines()),
+    ):
+        sums.write_bytes(content.encode())
+        assert _files.verified("toy/numbers.bin") == fake / "toy" / "numbers.bin"
+        assert _files.names("toy") == ["toy/grey.png", "toy/numbers.bin"]
+
+
+@pytest.mark.parametrize("value", ["~nosuchuser/data", "~/nowhere", "relative/nowhere", "x" * 5000])
+def test_a_value_of_dlcourse_data_that_names_no_folder_is_told_as_such(monkeypatch, value):
+    monkeypatch.setenv("DLCOURSE_DATA", value)
+    with pytest.raises(FileNotFoundError, match="DLCOURSE_DATA") as e:
+        datasets.houses()
+    assert value[1:][:30] in str(e.value)
+
+
+@pytest.mark.parametrize("name", [[], {}, None, 3, b"china", "me.jpg", np.zeros(2)])
+def test_what_is_no_name_of_a_photograph_is_refused(name):
+    with pytest.raises(
+        ValueError, match=r"name: no photograph is called .*read_picture\(path\) reads a file of your own"
+    ):
+        datasets.photo(name)

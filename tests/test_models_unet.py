@@ -93,6 +93,20 @@ def test_weights_learned_on_crops_serve_the_whole_picture():
     np.testing.assert_allclose(large(image).numpy()[:, 10 : 42 - lost, 6 : 38 - lost], crop, atol=1e-5)
 
 
+@pytest.mark.parametrize(("padding", "sides"), [("same", [(16, 24), (32, 8)]), ("valid", [(44, 60), (48, 44)])])
+def test_a_net_for_any_size_predicts_what_one_for_the_size_does(padding, sides):
+    model = unet((None, None, 3), 2, 3, 2, padding=padding)
+    for height, width in sides:
+        fixed = unet((height, width, 3), 2, 3, 2, padding=padding)
+        fixed.set_weights(model.get_weights())
+        images = noise((2, height, width, 3))
+        np.testing.assert_allclose(model(images), fixed(images), atol=1e-6)
+
+
+def test_one_side_may_be_fixed():
+    assert unet((None, 16, 3), 2, 2, 2).output_shape == (None, None, 16, 2)
+
+
 # The skips
 
 
@@ -207,7 +221,9 @@ def test_the_sizes_that_valid_takes_are_those_at_which_pooling_drops_nothing(dep
     ("options", "message"),
     [
         ({"input_shape": (16, 16)}, r"input_shape: expected \(height, width, channels\)"),
-        ({"input_shape": (None, None, 3)}, r"input_shape: expected \(height, width, channels\)"),
+        ({"input_shape": (None, None, None)}, r"input_shape: expected \(height, width, channels\)"),
+        ({"input_shape": (None, 16.0, 3)}, r"input_shape: expected \(height, width, channels\)"),
+        ({"input_shape": (None, 18, 3)}, r"input_shape: expected sides .* of which \(None, 32\) are the next"),
         ({"classes": 0}, "classes: expected a whole number, 1 or more, got 0"),
         ({"filters": 0}, "filters: expected a whole number, 1 or more, got 0"),
         ({"depth": 0}, "depth: expected a whole number, 1 or more, got 0"),

@@ -1,6 +1,7 @@
 """What every stored notebook keeps, and that the tools which store and publish them see what is wrong."""
 
 import ast
+import base64
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from dlcourse import check
 
 import nbformat
 import pytest
+from PIL import Image
 
 import book
 import publish
@@ -135,8 +137,15 @@ def test_some_outputs_are_compared_when_the_notebook_runs_as_a_test(notebook):
 
 
 def test_the_readme_shows_its_picture(path, notebook):
-    assert publish.cover_path(path).is_file()
-    assert f"notebooks/covers/{path.name[:3]}.png" in README
+    cover = publish.cover_path(path)
+    assert f"notebooks/covers/{cover.name}" in README
+    kind, picture, _ = book.picture_of(notebook)
+    assert cover.suffix == book.SUFFIXES[kind]
+    assert cover.read_bytes() == base64.b64decode(picture)
+
+
+def test_it_takes_at_most_four_megabytes(path):
+    assert path.stat().st_size <= 4_000_000
 
 
 def test_its_page_loads_nothing_from_elsewhere_and_draws_every_formula(path, tmp_path):
@@ -172,6 +181,7 @@ def text(words):
         (nbformat.v4.new_output("stream", name="stderr", text="hm"), 1, "stderr"),
         (nbformat.v4.new_output("error", ename="KeyError", evalue="x", traceback=[]), 1, "the error KeyError"),
         (nbformat.v4.new_output("display_data", data={"image/png": "aGk="}), 1, "without a text alternative"),
+        (nbformat.v4.new_output("display_data", data={"image/jpeg": "aGk="}), 1, "without a text alternative"),
         (text("fine"), 7, "execution count 7"),
         (text("fine"), None, "execution count None"),
     ],
@@ -213,7 +223,37 @@ def test_a_refresh_stores_results_time_memory_and_cover(tmp_path):
     assert 0 < gigabytes < 1
     assert stored.cells[1].outputs[0].text == "1\n2\n"
     assert stored.cells[1].metadata == {"tags": ["x"]}
+    assert publish.cover_path(path).name == "1-1.png"
     assert publish.cover_path(path).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_photograph_is_stored_published_and_linked_as_jpeg(tmp_path):
+    path = tmp_path / "notebooks" / "1-1-test.ipynb"
+    path.parent.mkdir()
+    (tmp_path / "README.md").write_text('<img src="notebooks/covers/1-1.png"> <img src="notebooks/covers/1-2.png">')
+    draw = (
+        "from dlcourse import datasets, plots\n"
+        "figure = plots.image_grid([datasets.photo('china')], columns=1, width=6)\nplots.show(figure, 'a <pagoda>')"
+    )
+    cells = [nbformat.v4.new_markdown_cell("# Title\n"), nbformat.v4.new_code_cell(draw)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(notebook, path)
+    (path.parent / "covers").mkdir()
+    (path.parent / "covers" / "1-1.png").write_bytes(b"an older one")
+    publish.refresh(path)
+    (cover,) = (path.parent / "covers").iterdir()
+    assert cover == publish.cover_path(path) and cover.name == "1-1.jpg"
+    assert (tmp_path / "README.md").read_text() == (
+        '<img src="notebooks/covers/1-1.jpg"> <img src="notebooks/covers/1-2.png">'
+    )
+    with Image.open(cover) as picture:
+        assert (picture.format, picture.width) == ("JPEG", 900)
+    index = book.write_book([path], tmp_path / "book").read_text("utf-8")
+    page = (tmp_path / "book" / "1-1-test.html").read_text("utf-8")
+    for text in (index, page):
+        (picture,) = re.findall(r"<img[^>]*>", text)
+        assert 'src="data:image/jpeg;base64,/9j/' in picture
+        assert 'alt="a &lt;pagoda&gt;"' in picture
 
 
 def test_formulas_become_mathml_and_an_unknown_form_is_an_error():

@@ -61,7 +61,7 @@ def test_a_small_cutout_is_not_enlarged_by_more_than_half(monkeypatch):
 
 def test_the_photographs_behind_are_those_of_the_side_asked_for(monkeypatch):
     seen = []
-    monkeypatch.setattr(_objects, "_stock", lambda root, side: seen.append(side) or _scenes._stock(root, side))
+    monkeypatch.setattr(_objects, "stock", lambda root, side: seen.append(side) or _scenes.stock(root, side))
     for arguments in ({"split": "train"}, {"split": "test"}, {"split": "test", "backgrounds": "train"}):
         objects(size=64, **arguments)
     assert seen == ["train", "test", "train"]

@@ -1,12 +1,15 @@
 """dlcourse.plots: what is in the figures, and that each reaches the page once, with its text alternative."""
 
+import base64
 import io
 import itertools
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
+from pathlib import Path
 
-from dlcourse import plots
+from dlcourse import datasets, plots
 from dlcourse.plots import _style
 from dlcourse.plots._curves import _apart
 from dlcourse.plots._images import ON_PHOTO, SIGNED, overlay
@@ -22,6 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from nbconvert import HTMLExporter
 from PIL import Image
+from scipy import ndimage
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +167,8 @@ def notebook(tmp_path_factory):
         "_ = plots.curves({'loss': [3, 2, 1]})",
         "matplotlib = plt.matplotlib\nprint(matplotlib.rcParams['axes.spines.top'], matplotlib.rcParams['font.size'])",
         "try:\n    plots.show(plt.figure(), ' ')\nexcept ValueError as error:\n    print(error)\nplt.close('all')",
+        "from dlcourse import datasets\n"
+        "plots.show(plots.image_grid([datasets.photo('china')], width=6.4), 'A \"pagoda\"')",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     folder = str(tmp_path_factory.mktemp("book"))
@@ -179,6 +185,14 @@ def test_show_stores_one_png_with_its_text(notebook):
     assert output.metadata["image/png"] == {"alt": ALT, "width": 720, "height": 340}
     assert set(output.data) == {"image/png", "text/plain"}
     assert output.data["text/plain"] == ALT
+
+
+def test_show_stores_a_photograph_as_one_jpeg_with_its_text(notebook):
+    (output,) = notebook.cells[7].outputs
+    assert output.metadata["image/jpeg"] == {"alt": 'A "pagoda"', "width": 640, "height": 429}
+    assert set(output.data) == {"image/jpeg", "text/plain"}
+    assert base64.b64decode(output.data["image/jpeg"])[:3] == b"\xff\xd8\xff"
+    assert output.data["text/plain"] == 'A "pagoda"'
 
 
 def test_a_pyplot_figure_is_shown_once_and_closed(notebook):
@@ -216,7 +230,7 @@ class Pictures(HTMLParser):
 
 def test_the_page_carries_the_text_alternatives(notebook):
     page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook)
-    assert [picture["alt"] for picture in Pictures(page).found] == [ALT, "Made by pyplot", "Two axes"]
+    assert [picture["alt"] for picture in Pictures(page).found] == [ALT, "Made by pyplot", "Two axes", 'A "pagoda"']
 
 
 def test_without_ipython_show_prints_the_text_and_closes(capsys):
@@ -248,26 +262,72 @@ def test_something_else_than_a_figure_is_refused():
 
 def test_a_drawing_is_stored_sharper_than_the_page_shows_it():
     figure = plots.curves({"a": [1, 2]})
-    with Image.open(io.BytesIO(_style.png(figure))) as picture:
+    kind, data = _style.encode(figure)
+    assert kind == "image/png"
+    with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (1080, 510)
 
 
-def test_a_large_photograph_is_stored_small_and_the_palette_stays_exact():
-    rng = np.random.default_rng(1)
-    smooth = np.kron(rng.random((12, 12, 3)), np.ones((50, 50, 1))) * 0.7 + 0.3 * rng.random((600, 600, 3))
-    figure = plots.masks(smooth, np.tri(600, 600, -200, dtype=int), names=["other", "triangle"], alpha=0.4)
-    full = _style._encode(_style._render(figure, 100), None)
-    data = _style.png(figure)
-    assert len(data) < len(full) / 2
-    legend = figure.axes[0].get_legend().get_patches()[0]
-    assert to_hex(legend.get_facecolor()) == ON_PHOTO[0].lower()
+def photographic(kind):
+    """A figure of photographs, as the notebooks have them, and its stored picture beside the one drawn."""
+    if kind == "boxes":
+        figure, axes = plots.panels(2, 2, size=(7.2, 6), title="Boxes")
+        scenes = datasets.scenes(4, size=160, seed=1)
+        for ax, image, corners in zip(axes, scenes.images, scenes.boxes, strict=True):
+            plots.boxes(image, corners, [f"object {k}" for k in range(len(corners))], ax=ax)
+    elif kind == "masks":
+        mask = np.tri(512, 512, -200, dtype=int)
+        figure = plots.masks(datasets.photo("astronaut"), mask, names=["other", "triangle"], title="A mask")
+    else:
+        figure = plots.image_grid([datasets.photo(kind)], columns=1, width=6.4, title="A photograph")
+    kind, data = _style.encode(figure)
+    assert kind == "image/jpeg"
     with Image.open(io.BytesIO(data)) as picture:
-        stored = np.asarray(picture.convert("RGB"))
-    assert (stored[-1, -1] == 255).all()  # white stays white beside the picture
-    box = legend.get_window_extent()
-    scale = stored.shape[0] / figure.bbox.height
-    row, column = int(stored.shape[0] - (box.y0 + box.y1) / 2 * scale), int((box.x0 + box.x1) / 2 * scale)
-    assert to_hex(stored[row, column] / 255) == ON_PHOTO[0].lower()
+        stored = picture.convert("RGB")
+        sampling = [(horizontal, vertical) for _, horizontal, vertical, _ in picture.layer]
+    (drawn,) = (
+        drawn for sharpness in (150, 125, 100) if (drawn := _style._render(figure, sharpness)).size == stored.size
+    )
+    return np.asarray(stored, dtype=int), np.asarray(drawn, dtype=int), sampling, len(data)
+
+
+@pytest.mark.parametrize("kind", ["boxes", "masks", "astronaut", "starry_night", "china"])
+def test_a_photograph_keeps_its_colours_and_text_stays_crisp(kind):
+    stored, drawn, sampling, size = photographic(kind)
+    assert size <= _style._BUDGET
+    assert sampling == [(1, 1)] * 3  # 4:4:4
+    assert len(np.unique(stored.reshape(-1, 3), axis=0)) > 10_000
+    difference = stored - drawn
+    assert 10 * np.log10(255**2 / (difference**2).mean()) > 30  # decibels of signal to noise
+    smooth = [ndimage.uniform_filter(values.astype(float), (9, 9, 0)) for values in (stored, drawn)]
+    assert np.abs(smooth[0] - smooth[1]).max() < 8  # a palette leaves bands: whole regions of another colour
+    title = drawn[: int(0.2 * stored.shape[1] / 7.2)]  # the strip of the title, on white
+    assert title.min() < 40
+    assert np.abs(stored[: len(title)] - title).max() < 70
+    assert np.abs(stored[: len(title)] - title).mean() < 2
+
+
+def test_that_test_would_refuse_a_palette_and_halved_chroma():
+    figure = plots.image_grid([datasets.photo("china")], columns=1, width=6.4, title="A photograph")
+    drawn = _style._render(figure, 150)
+    palette = drawn.quantize(256, dither=Image.Dither.NONE).convert("RGB")
+    assert len(palette.getcolors()) <= 256
+    smooth = [ndimage.uniform_filter(np.asarray(picture, float), (9, 9, 0)) for picture in (palette, drawn)]
+    assert np.abs(smooth[0] - smooth[1]).max() > 8
+    data = io.BytesIO()
+    drawn.save(data, "JPEG", quality=90)
+    assert Image.open(data).layer[0][1:3] == (2, 2)
+
+
+def test_a_chart_is_png_however_large():
+    rng = np.random.default_rng(1)
+    figure, axes = plots.panels(4, 2)
+    for ax in axes:
+        plots.curves({f"run {k}": rng.random(3000) for k in range(6)}, ax=ax)
+    assert len(_style._png(_style._render(figure, 150))) > _style._BUDGET
+    kind, data = _style.encode(figure)
+    assert kind == "image/png"
+    assert data[:4] == b"\x89PNG"
 
 
 def test_fewer_colours_leave_the_styles_own_exact():
@@ -276,7 +336,7 @@ def test_fewer_colours_leave_the_styles_own_exact():
     rng = np.random.default_rng(2)
     near = np.clip(own[:, None].astype(int) + rng.integers(-3, 4, (len(own), 400, 3)), 0, 255).astype(np.uint8)
     picture = np.concatenate([near, np.repeat(own[:, None], 5, axis=1)], axis=1)  # rare among many that are near
-    data = _style._encode(Image.fromarray(picture), 64)
+    data = _style._png(Image.fromarray(picture), 64)
     with Image.open(io.BytesIO(data)) as stored:
         assert len(stored.getcolors()) <= 64
         assert np.array_equal(np.asarray(stored.convert("RGB"))[:, 400:], picture[:, 400:])
@@ -1037,3 +1097,179 @@ def test_a_wide_layer_is_drawn_with_an_ellipsis():
 def test_network_refuses(keywords, message):
     with pytest.raises(ValueError, match=message):
         plots.network(**keywords)
+
+
+# What users hand over by mistake
+
+
+@pytest.mark.parametrize("shape", [(40, 50, 3), (40, 50, 4), (40, 50, 1), (40, 50)])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_one_picture_is_no_grid_and_the_message_names_the_remedy(shape, kind):
+    picture = np.zeros(shape, kind)
+    with pytest.raises(ValueError, match=r"^images: got a single picture, shape .*write image_grid\(\[picture\]\)"):
+        plots.image_grid(picture)
+    assert len(plots.image_grid([picture]).axes[0].images) == 1
+
+
+@pytest.mark.parametrize("shape", [(6, 3, 3), (6, 4, 4), (5, 20, 30), (2, 8, 8, 3), (1, 40, 50, 3), (3, 3, 3)])
+def test_a_stack_of_small_pictures_is_a_grid(shape):
+    assert len(plots.image_grid(np.zeros(shape)).axes[0].images) == shape[0]
+
+
+@pytest.mark.parametrize("images", ["me.jpg", Path("me.jpg"), None, 3, {"a": np.zeros((4, 4))}])
+def test_what_is_no_list_of_pictures_is_no_grid(images):
+    with pytest.raises(ValueError, match=r"^images: got "):
+        plots.image_grid(images)
+
+
+def test_a_path_in_place_of_a_picture_says_how_to_read_it():
+    for call in (
+        lambda path: plots.image_grid([path]),
+        lambda path: plots.boxes(path, [[1, 1, 5, 5]]),
+        lambda path: plots.masks(path, np.zeros((4, 4), int)),
+    ):
+        for path in ("photos/me.jpg", Path("photos") / "me.jpg"):
+            with pytest.raises(
+                ValueError, match=r"got the path '.*me\.jpg', .*datasets\.read_picture\(path\) reads it"
+            ):
+                call(path)
+
+
+@pytest.mark.parametrize(
+    "corners", [[[0.1, 0.2, 0.6, 0.9]], [[0, 0, 1, 1]], [[-0.02, 0.1, 1.04, 0.9], [0, 0, 0, 0]], [[0.5, 0.5, 0.7, 1.2]]]
+)
+def test_boxes_in_shares_of_the_picture_are_refused_with_the_remedy(corners):
+    with pytest.raises(ValueError, match=r"^boxes: got corners from .* expected pixels: multiply by \(width, height"):
+        plots.boxes(noise(30, 40, 3), corners)
+    scaled = np.asarray(corners, float) * (40, 30, 40, 30)
+    assert len(plots.boxes(noise(30, 40, 3), scaled).axes[0].patches) == len(corners)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [np.zeros((0, 4)), [[0, 0, 0, 0]], [[0.1, 0.2, 0.6, 0.9], [3, 4, 20, 20]], [[0, 0, 2, 2]], [[1, 1, 5, 5]]],
+)
+def test_boxes_in_pixels_may_be_small_or_empty(corners):
+    assert len(plots.boxes(noise(30, 40, 3), corners).axes[0].patches) == len(corners)
+
+
+@pytest.mark.parametrize(
+    ("largest", "kind"),
+    [
+        (2**20, "int64"),
+        (16_777_215, "int32"),
+        (2**62, "int64"),
+        (2**63, "uint64"),
+        (2**64 - 1, "uint64"),
+        (250, "uint8"),
+    ],
+)
+def test_labels_of_any_size_take_one_of_eight_colors(largest, kind):
+    mask = np.zeros((12, 12), kind)
+    mask[2:10, 2:10] = largest
+    start = time.process_time()
+    shown = plots.masks(noise(12, 12), mask, alpha=1.0).axes[0].images[0].get_array()
+    assert time.process_time() - start < 2
+    assert np.allclose(shown[5, 5], to_rgb(ON_PHOTO[(largest - 1) % 8]))
+    assert np.allclose(shown[0, 0], noise(12, 12)[0, 0])
+
+
+def test_a_mask_of_true_and_false_is_one_class():
+    mask = np.tri(12, dtype=bool)
+    assert np.array_equal(overlay(noise(12, 12), mask, 0.5), overlay(noise(12, 12), mask.astype(int), 0.5))
+
+
+@pytest.mark.parametrize("words", ["a$b", "$\\x$", "$5 and $6", "100 $", "$$", "\\$", "$\\frac{$"])
+def test_dollar_signs_in_a_users_words_are_drawn_as_they_are(words):
+    plain = pixels(plots.boxes(noise(40, 40, 3), [[5, 20, 35, 35]], [words.replace("$", "S")]))
+    figure = plots.boxes(noise(40, 40, 3), [[5, 20, 35, 35]], [words])
+    assert pixels(figure).shape == plain.shape
+    (text,) = figure.axes[0].texts
+    shown, mathematics = text._preprocess_math(text.get_text())
+    assert (shown, mathematics) == (words, False)
+    legend = plots.masks(noise(8, 8), np.ones((8, 8), int), names=["none", words]).axes[0].get_legend()
+    shown, mathematics = (text := legend.get_texts()[0])._preprocess_math(text.get_text())
+    assert (shown, mathematics) == (words, False)
+
+
+def test_a_title_that_is_no_mathematics_is_drawn_and_one_that_is_stays_so():
+    for words in ("$\\x$ is no formula", "a lone $", "$\\alpha$ is one"):
+        for figure in (
+            plots.image_grid([noise(9, 9)], titles=[words], title=words, width=3),
+            plots.curves({words: [1, 2], "b": [2, 3]}, title=words),
+            plots.panels(title=words)[0],
+        ):
+            pixels(figure)
+    (text,) = plots.image_grid([noise(9, 9)], titles=["$\\alpha$"]).axes[0].texts
+    assert text._preprocess_math(text.get_text()) == ("$\\alpha$", True)
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: plots.image_grid([noise(4, 4)], width=-1), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], width="wide"), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], width=float("nan")), "width"),
+        (lambda: plots.image_grid([noise(4, 4)], columns=None), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], columns="2"), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], columns=2.5), "columns"),
+        (lambda: plots.image_grid([noise(4, 4)], titles=3), "titles"),
+        (lambda: plots.image_grid([noise(4, 4)], titles="a"), "titles"),
+        (lambda: plots.image_grid([[[0, 1], [1]]]), r"images\[0\]"),
+        (lambda: plots.filters(np.zeros((3, 3)), width=0), "width"),
+        (lambda: plots.filters(np.zeros((3, 3)), columns=0), "columns"),
+        (lambda: plots.filters([[1, 2], [3]]), "weights"),
+        (lambda: plots.filters(None), "weights"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], width=-2), "width"),
+        (lambda: plots.boxes(noise(9, 9), None), "boxes"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5], [1, 2]]), "boxes"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], scores=[None]), "scores"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], scores=["high"]), "scores"),
+        (lambda: plots.boxes(noise(9, 9), [[1, 1, 5, 5]], labels=7), "labels"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), alpha=None), "alpha"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), alpha="half"), "alpha"),
+        (lambda: plots.masks(noise(9, 9), np.ones((9, 9), int), width=-1), "width"),
+        (lambda: plots.masks(noise(9, 9), None), "mask"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=1), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=None), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, resolution=10.5), "resolution"),
+        (lambda: plots.decision_boundary(**PREDICT, size=(0, 3)), "size"),
+        (lambda: plots.decision_boundary(**{**PREDICT, "X": [[1, 2], [3]]}), "X"),
+        (lambda: plots.curves({"a": [1, 2]}, size=(4, -3)), "size"),
+        (lambda: plots.curves({"a": [1, 2]}, size=4), "size"),
+        (lambda: plots.panels(None), "rows"),
+        (lambda: plots.panels(1, "2"), "columns"),
+        (lambda: plots.panels(size=(3, None)), "size"),
+    ],
+)
+def test_a_bad_argument_is_named(call, named):
+    with pytest.raises(ValueError, match=rf"^{named}: (got|expected)"):
+        call()
+
+
+def test_an_untitled_picture_stands_among_titled_ones():
+    assert texts(plots.image_grid([noise(4, 4)] * 2, titles=["a", None]).axes[0]) == ["a", ""]
+
+
+def test_a_picture_that_is_white_at_its_margin_has_a_frame():
+    white = np.ones((8, 8))
+    zero = plots.filters(np.dstack([np.zeros((8, 8)), np.eye(8) + 1]))
+    assert len(zero.axes[0].patches) == 1 and zero.axes[0].patches[0].get_edgecolor()[:3] == to_rgb(plots.GREY)
+    for picture, frames in (
+        (white, 1),
+        (np.dstack([white] * 3), 1),
+        (np.dstack([white * 0.2] * 3 + [white * 0]), 1),
+        (white * 0.9, 0),
+        (1 - np.eye(8), 0),
+    ):
+        assert len(plots.image_grid([picture]).axes[0].patches) == frames
+    marked = plots.image_grid([white], title_colors=[plots.PALETTE.vermillion]).axes[0]
+    assert [frame.get_linewidth() for frame in marked.patches] == [2.5]
+
+
+def test_other_rooms_take_axes_under_a_title():
+    figure, ax = plots.own_axes(None, (5, 3), "A finding")
+    assert figure.get_size_inches().tolist() == [5, 3] and ax.get_title("left") == "A finding"
+    assert plots.own_axes(ax, None, "Another")[1] is ax and ax.get_title("left") == "Another"
+    with pytest.raises(ValueError, match=r"^ax: got int, expected matplotlib Axes"):
+        plots.own_axes(3, (5, 3))

@@ -56,7 +56,7 @@ def test_masks_cover_what_differs_from_the_bare_background(monkeypatch):
 
 def test_over_is_pillows_alpha_composite():
     rng = np.random.default_rng(0)
-    for cutout in _scenes._stock(_scenes._files.data_root(), "test")[1][1][:5]:
+    for cutout in _scenes.stock(_scenes._files.data_root(), "test")[1][1][:5]:
         height, width = cutout.height, cutout.width
         back = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         front = np.asarray(cutout, np.float64)

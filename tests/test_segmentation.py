@@ -153,12 +153,12 @@ def test_without_a_turn_or_a_window_each_is_as_it_was_or_mirrored_with_its_mask(
 
 @pytest.mark.parametrize("size", [8, (8, 11), (20, 26), (20, 3)])
 def test_a_window_is_cut_out_of_picture_and_mask_at_the_same_place(size):
-    images = np.arange(20 * 26, dtype=np.float32).reshape(1, 20, 26, 1).repeat(5, axis=0)
+    images = np.arange(20 * 26, dtype=np.float32).reshape(1, 20, 26, 1).repeat(5, axis=0) / 4
     masks = np.arange(20 * 26).reshape(1, 20, 26).repeat(5, axis=0)
     new_images, new_masks = segmentation.augment(images, masks, 2, size=size)
     height, width = size if isinstance(size, tuple) else (size, size)
     assert new_images.shape == (5, height, width, 1)
-    np.testing.assert_array_equal(new_images[..., 0], new_masks)
+    np.testing.assert_array_equal(4 * new_images[..., 0], new_masks)
     for mask in new_masks:
         mask = mask[:, ::-1] if mask[0, 0] > mask[0, -1] else mask
         y, x = divmod(int(mask[0, 0]), 26)
@@ -302,9 +302,12 @@ PICTURE, MASK = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), bool)
             r"y_pred: expected shape .* with 2 classes, as many as weights, got \(1, 4, 4, 3\)",
         ),
         (
-            lambda: segmentation.DiceLoss()(maps(1, 4, 4, classes=2), probabilities(1, 4, 4, 1)),
-            r"y_pred: expected shape .* with 2 classes or more, got \(1, 4, 4, 1\)",
+            lambda: segmentation.DiceLoss()(maps(1, 4, 4, classes=2), probabilities(4, 4, 2)),
+            r"y_pred: expected shape \(m, height, width, classes\), got \(4, 4, 2\)",
         ),
+        (lambda: segmentation.DiceLoss(per="image"), "per: expected one of 'batch', 'picture', got 'image'"),
+        (lambda: segmentation.DiceLoss(ignore_class=0.5), "ignore_class: expected a whole number"),
+        (lambda: segmentation.dice(Z[0], Z[0], per="picture"), "y_true: expected pictures along the first axis"),
         (lambda: segmentation.augment(PICTURE, Z[None], 0), "images: expected uint8 or float of shape"),
         (
             lambda: segmentation.augment(PICTURE[None].astype(int), Z[None], 0),
@@ -318,7 +321,7 @@ PICTURE, MASK = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), bool)
         (lambda: segmentation.augment(PICTURE[None], Z[None] + 0.5, 0), "masks: expected whole numbers"),
         (lambda: segmentation.augment(PICTURE[None], Z[None], None), "seed: expected a whole number, 0 or more"),
         (lambda: segmentation.augment(PICTURE[None], Z[None], 0, size=5), "size: expected a side or .* at most"),
-        (lambda: segmentation.augment(PICTURE[None], Z[None], 0, degrees=-1), "degrees: expected a finite number"),
+        (lambda: segmentation.augment(PICTURE[None], Z[None], 0, degrees=-1), "degrees: expected a number, 0 or more"),
         (
             lambda: segmentation.instances(Z[0], BOX, [0]),
             r"semantic: expected whole numbers of shape \(height, width\)",

@@ -24,7 +24,12 @@ details { margin: 0.5em 0; }
 {%- set alt = output | get_metadata('alt', 'image/png') -%}
 {{ super() | replace('<img ', '<img alt="' ~ (alt or '') | escape_html ~ '" ', 1) if alt else super() }}
 {%- endblock %}
+{% block data_jpg %}
+{%- set alt = output | get_metadata('alt', 'image/jpeg') -%}
+{{ super() | replace('<img ', '<img alt="' ~ (alt or '') | escape_html ~ '" ', 1) if alt else super() }}
+{%- endblock %}
 """
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg"}  # of the pictures that plots.show stores
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -95,12 +100,12 @@ def write_book(paths, folder):
     items = []
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
-        title, (source, alt) = title_of(notebook), picture_of(notebook)
+        title, (kind, source, alt) = title_of(notebook), picture_of(notebook)
         notebook.metadata["title"] = title
         page, _ = exporter.from_notebook_node(notebook)
         (folder / f"{path.stem}.html").write_text(re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page), encoding="utf-8")
         items.append(
-            f'<li><a href="{path.stem}.html"><img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+            f'<li><a href="{path.stem}.html"><img src="data:{kind};base64,{source}" alt="{html.escape(alt)}">'
             f"<h2>{path.stem[:3]} · {html.escape(title)}</h2></a></li>"
         )
     index = folder / "index.html"
@@ -114,10 +119,14 @@ def title_of(notebook):
 
 
 def picture_of(notebook):
-    """The picture that stands for a notebook: that of the cell tagged `cover`, else the first. Base64 and alt text."""
+    """The picture that stands for a notebook: that of the cell tagged `cover`, else the first.
+
+    Returns its kind, such as `"image/png"`, its bytes in base64, and its text alternative.
+    """
     cells = sorted(notebook.cells, key=lambda cell: "cover" not in cell.metadata.get("tags", []))
     for cell in cells:
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                return output.data["image/png"].strip(), output.metadata.get("image/png", {}).get("alt", "")
+            for kind in SUFFIXES:
+                if kind in output.get("data", {}):
+                    return kind, output.data[kind].strip(), output.metadata.get(kind, {}).get("alt", "")
     raise ValueError("notebook: it shows no picture, and the README and the book's index need one")

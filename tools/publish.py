@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from book import picture_of, write_book
+from book import SUFFIXES, picture_of, write_book
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -63,8 +63,11 @@ def problems(notebook):
                 for what, pattern in _FORBIDDEN.items()
                 if pattern and (match := pattern.search(text))
             ]
-            if "image/png" in data and not output.metadata.get("image/png", {}).get("alt"):
-                found.append(f"cell {number} shows a picture without a text alternative: use plots.show(figure, alt)")
+            for kind in data:
+                if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
+                    found.append(
+                        f"cell {number} shows a picture without a text alternative: use plots.show(figure, alt)"
+                    )
     return found
 
 
@@ -86,15 +89,30 @@ def refresh(path):
     if found := problems(notebook):
         raise SystemExit("\n".join([f"{path.name} is not stored:", *found]))
     nbformat.write(notebook, path)
-    picture, _ = picture_of(notebook)
-    cover_path(path).parent.mkdir(exist_ok=True)
-    cover_path(path).write_bytes(base64.b64decode(picture))
+    store_cover(path, notebook)
     return seconds, memory.gigabytes
+
+
+def store_cover(path, notebook):
+    """Store the picture that stands for a notebook, as it is, and let the README beside its folder point to it."""
+    kind, picture, _ = picture_of(notebook)
+    folder, week = path.parent / "covers", path.stem[:3]
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob(f"{week}.*"):
+        old.unlink()
+    cover = folder / f"{week}{SUFFIXES[kind]}"
+    cover.write_bytes(base64.b64decode(picture))
+    readme = path.parent.parent / "README.md"
+    if readme.is_file():
+        text = readme.read_text(encoding="utf-8")
+        readme.write_text(
+            re.sub(rf"\bcovers/{week}\.\w+", f"covers/{cover.name}", text), encoding="utf-8", newline="\n"
+        )
 
 
 def cover_path(path):
     """Where the README finds the picture of a notebook."""
-    return path.parent / "covers" / f"{path.stem[:3]}.png"
+    return next((path.parent / "covers").glob(f"{path.stem[:3]}.*"), None)
 
 
 def normalise(notebook, seconds, gigabytes):

@@ -52,7 +52,9 @@ class RandomAffine(layers.Layer):
             down=self.shift * height * drawn[4],
             right=self.shift * width * drawn[5],
         )
-        return ops.image.affine_transform(images, transforms, interpolation="bilinear", fill_mode="nearest")
+        return ops.image.affine_transform(
+            images, transforms, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
+        )
 
     def get_config(self):
         own = {name: getattr(self, name) for name in ("mirror", "degrees", "shear", "zoom", "shift", "seed")}
@@ -197,7 +199,8 @@ def pipeline(
 
     Returns:
         A Keras model called `augmentation`, from pictures in 0…255, shape (m, height, width, channels), to such
-        pictures, float. It can be saved and loaded.
+        pictures, float. It can be saved; `dlcourse.load_model` loads a model that holds it, and so does Keras after
+        `import dlcourse.augment`.
 
     Raises:
         ValueError: If an argument is out of its range.

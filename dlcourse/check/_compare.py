@@ -93,7 +93,7 @@ def as_numpy(result):
 def fitted(got, expected, keepdims=False):
     """A result in the form of the right one where the form makes no difference: a list where an array is due.
 
-    With `keepdims`, axes of length 1 may have been kept or dropped.
+    With `keepdims=True` axes of length 1 may have been kept or dropped, with "numbers" where one number is due.
     """
     if isinstance(expected, dict) and isinstance(got, dict):
         return {key: fitted(part, expected.get(key), keepdims) for key, part in got.items()}
@@ -107,6 +107,8 @@ def fitted(got, expected, keepdims=False):
             array = np.asarray(got)
             if array.dtype.kind in "biuf":
                 got = array.reshape(np.shape(expected)) if array.size == np.size(expected) == 0 else array
+    if keepdims == "numbers" and np.ndim(expected):
+        return got
     if keepdims and _is_number(got) and _without_ones(got) == _without_ones(expected):
         got = np.reshape(got, np.shape(expected))
     return got
@@ -285,7 +287,7 @@ def _value_advice(got, expected, rtol, atol):
     """What the wrong numbers suggest."""
     a, b = _float(got), _float(expected)
     if np.isnan(a).any() > np.isnan(b).any():
-        return "nan is not a number: 0 divided by 0, or the logarithm of a negative number, stands behind it."
+        return "nan is not a number: 0 / 0, ∞ / ∞, ∞ − ∞ or the logarithm of a negative number stands behind it."
     if np.isinf(a).any() > np.isinf(b).any():
         return "inf comes from a division by 0, from the logarithm of 0, or from a number too large to hold."
     if np.allclose(a, -b, rtol, atol):

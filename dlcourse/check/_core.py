@@ -82,7 +82,8 @@ class Exercise:
         name: What the exercise is called; the name of `reference` if None.
         random_cases: How many random cases to draw.
         rtol, atol: How far a number may be from ours: atol + rtol · |ours|; farther if it was computed in float32.
-        keepdims: Whether axes of length 1 may have been kept or dropped, where that makes no difference.
+        keepdims: True: axes of length 1 may have been kept or dropped, since that makes no difference here; "numbers":
+            only around what is one number.
     """
 
     reference: Callable
@@ -99,7 +100,7 @@ class Exercise:
     random_cases: int = 20
     rtol: float = 1e-6
     atol: float = 1e-9
-    keepdims: bool = False
+    keepdims: bool | str = False
 
     def __post_init__(self):
         self.name = self.name or self.reference.__name__

@@ -3,6 +3,7 @@
 import itertools
 
 from dlcourse.check._core import Exercise
+from dlcourse.check._libraries import using
 from dlcourse.scratch.activations import relu
 
 import numpy as np
@@ -82,6 +83,20 @@ def _layers(rng):
     return ([int(size) for size in rng.integers(1, 40, size=rng.integers(2, 6))],)
 
 
+def _copy_and_mask(z):
+    a = z.copy()
+    a[a < 0] = 0
+    return a
+
+
+def _layer_by_layer(layer_sizes):
+    total = 0
+    for i in range(1, len(layer_sizes)):
+        weights, biases = layer_sizes[i - 1] * layer_sizes[i], layer_sizes[i]
+        total += weights + biases
+    return total
+
+
 def _with_input_biases(layer_sizes):
     return parameter_count(layer_sizes) + layer_sizes[0]
 
@@ -95,7 +110,7 @@ EXERCISES = [
         reference=relu,
         notebook="1-1",
         section="1.1.1",
-        cases=[(np.array([-2.0, 0.0, 3.0]),), (np.array([[-0.5, 4.0], [1.5, -7.0]]),), (5.0,)],
+        cases=[(np.array([-2.0, 0.0, 3.0]),), (np.array([[-0.5, 4.0], [1.5, -7.0]]),)],
         random=_numbers,
         properties=[(lambda a, z: np.all(np.asarray(a) >= 0), "no value is negative")],
         slips=[
@@ -106,6 +121,14 @@ EXERCISES = [
             (lambda z: max(0, z), "Python's max wants single numbers; np.maximum works on whole arrays."),
             (lambda z: z, "Nothing has changed: below 0 the answer is 0."),
         ],
+        also_right=[
+            lambda z: np.maximum(0, z),
+            lambda z: np.where(z > 0, z, 0),
+            lambda z: z * (z > 0),
+            _copy_and_mask,
+            using("tensorflow", lambda tf, z: tf.nn.relu(z)),
+            using("keras.ops", lambda ops, z: ops.relu(z)),
+        ],
         hints=["What is below 0 becomes 0; the rest stays.", "np.maximum compares two arrays number by number."],
     ),
     Exercise(
@@ -115,7 +138,7 @@ EXERCISES = [
         cases=[
             (np.array([2.0, 5.0, 10.0]), 8.0, 30.0),
             (np.array([2.0, 5.0, 10.0]), 8.0, -30.0),
-            (6.0, 7.0, 25.0),
+            (np.array([[6.0], [1.5]]), 7.0, 25.0),
         ],
         random=_lots,
         properties=[(lambda price, *_: np.all(np.asarray(price) >= 0), "no price is negative")],
@@ -134,6 +157,12 @@ EXERCISES = [
             ),
             (lambda lot_size, weight, bias: relu(weight * lot_size), "The bias is missing."),
         ],
+        also_right=[
+            lambda lot_size, weight, bias: relu(weight * lot_size + bias),
+            lambda lot_size, weight, bias: np.maximum(0, weight * lot_size + bias),
+            lambda lot_size, weight, bias: np.clip(bias + lot_size * weight, 0, None),
+            using("tensorflow", lambda tf, lot_size, weight, bias: tf.nn.relu(weight * lot_size + bias)),
+        ],
         hints=["First z = weight * lot_size + bias.", "Then relu(z), which is np.maximum(0, z)."],
     ),
     Exercise(
@@ -143,7 +172,7 @@ EXERCISES = [
         cases=[
             (np.array([70.0, 50.0, 90.0]), np.array([60.0, 65.0, 95.0])),
             (np.array([40.0]), np.array([100.0])),
-            ([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]),
+            (np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 3.0, 4.0])),
         ],
         random=_prices,
         properties=[(lambda error, *_: error >= 0, "the error is not negative")],
@@ -161,6 +190,11 @@ EXERCISES = [
                 "This is the mean squared error. Here each error counts as it is: np.abs.",
             ),
             (
+                lambda predicted, actual: np.sqrt(np.mean(np.subtract(predicted, actual) ** 2)),
+                "This is the root of the mean squared error, in which a large error counts for more. Here each error "
+                "counts as it is: np.abs.",
+            ),
+            (
                 lambda predicted, actual: np.sum(np.abs(np.subtract(predicted, actual))),
                 "This is the sum. Divide it by how many there are, or use np.mean.",
             ),
@@ -168,6 +202,13 @@ EXERCISES = [
                 lambda predicted, actual: np.abs(np.subtract(predicted, actual)),
                 "These are the single errors. One number is wanted: their mean.",
             ),
+        ],
+        also_right=[
+            lambda predicted, actual: np.mean(np.abs(predicted - actual)),
+            lambda predicted, actual: abs(actual - predicted).mean(),
+            lambda predicted, actual: sum(abs(p - a) for p, a in zip(predicted, actual, strict=True)) / len(actual),
+            using("sklearn.metrics", lambda metrics, *prices: metrics.mean_absolute_error(*prices)),
+            using("keras.ops", lambda ops, predicted, actual: ops.mean(ops.abs(predicted - actual))),
         ],
         hints=["Subtract, drop the signs, then take the mean.", "np.mean(np.abs(...))"],
     ),
@@ -190,6 +231,11 @@ EXERCISES = [
                 "A bias for each unit, not one for each layer.",
             ),
         ],
+        also_right=[
+            lambda layer_sizes: sum((k + 1) * n for k, n in itertools.pairwise(layer_sizes)),
+            lambda layer_sizes: np.dot(layer_sizes[:-1], layer_sizes[1:]) + sum(layer_sizes[1:]),
+            _layer_by_layer,
+        ],
         hints=[
             "A unit has one weight for each unit before it, and one bias.",
             "A layer of n units after one of k has (k + 1) * n parameters; add the layers.",
@@ -199,7 +245,7 @@ EXERCISES = [
         reference=relu_gradient,
         notebook="1-1",
         section="1.1.3",
-        cases=[(np.array([-2.0, 0.5, 3.0]),), (np.array([-1.0, 0.0, 1.0]),), (-4.0,)],
+        cases=[(np.array([-2.0, 0.5, 3.0]),), (np.array([-1.0, 0.0, 1.0]),), (np.array([[-4.0]]),)],
         random=_numbers,
         properties=[
             (lambda slope, z: np.all((np.asarray(slope) == 0) | (np.asarray(slope) == 1)), "every slope is 0 or 1")
@@ -212,6 +258,13 @@ EXERCISES = [
                 "Below 0 ReLU is flat: its slope there is 0, not −1.",
             ),
             (lambda z: (np.asarray(z) >= 0).astype(float), "At 0 itself we take the slope as 0, as TensorFlow does."),
+        ],
+        also_right=[
+            lambda z: z > 0,
+            lambda z: (z > 0).astype(float),
+            lambda z: np.where(z > 0, 1, 0),
+            lambda z: np.heaviside(z, 0.0),
+            using("tensorflow", lambda tf, z: tf.cast(z > 0, tf.float32)),
         ],
         hints=["Draw ReLU: how steep is it left of 0, and right of it?", "(z > 0) is True where the slope is 1."],
     ),

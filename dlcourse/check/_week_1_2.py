@@ -1,6 +1,9 @@
 """The exercises of notebook 1-2: logistic regression."""
 
+import functools
+
 from dlcourse.check._core import Exercise
+from dlcourse.check._libraries import using
 from dlcourse.scratch import logistic
 from dlcourse.scratch.activations import sigmoid
 
@@ -49,6 +52,37 @@ def _propagate_with(dz=lambda A, Y: A - Y, over_dw=True, over_db=True, sign=1.0)
     return propagate
 
 
+def _propagate_by_a_loop(w, b, X, Y, start=0):
+    """Example by example, as in section 1.2.8; right if it begins with the first."""
+    m = X.shape[1]
+    cost, dw, db = 0.0, np.zeros(w.shape), 0.0
+    for i in range(start, m):
+        x, y = X[:, i : i + 1], Y[0, i]
+        a = sigmoid(w.T @ x + b).item()
+        cost -= y * np.log(a) + (1 - y) * np.log(1 - a)
+        dw += x * (a - y)
+        db += a - y
+    return {"dw": dw / m, "db": db / m}, cost / m
+
+
+def _propagate_by_hints(w, b, X, Y):
+    m = X.shape[1]
+    A = sigmoid(w.T @ X + b)
+    cost = -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+    dZ = A - Y
+    dw, db = X @ dZ.T / m, np.sum(dZ) / m
+    return {"dw": dw, "db": db}, cost
+
+
+def _propagate_by_tensorflow(tf, w, b, X, Y):
+    w, b = tf.Variable(w), tf.Variable(b, dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        z = tf.matmul(w, X, transpose_a=True) + b
+        cost = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(Y, z))
+    dw, db = tape.gradient(cost, [w, b])
+    return {"dw": dw, "db": db}, cost
+
+
 EXERCISES = [
     Exercise(
         reference=logistic.images_to_columns,
@@ -73,8 +107,15 @@ EXERCISES = [
             (lambda images: images.reshape(len(images), -1).T, "Pixels go up to 255; divide them by 255."),
             (
                 lambda images: images.T.reshape(-1, len(images)) / 255,
-                "images.T turns each picture on its side too. Unroll the pictures first, then transpose.",
+                'Each picture is unrolled column by column here, as images.T does, and order="F" too. Unroll it row by '
+                "row first, then transpose.",
             ),
+        ],
+        also_right=[
+            lambda images: images.reshape(len(images), -1).T / 255,
+            lambda images: np.stack([image.ravel() for image in images], axis=1) / 255.0,
+            lambda images: np.transpose(images.astype(float).reshape(images.shape[0], -1)) / 255,
+            using("keras.ops", lambda ops, images: ops.transpose(ops.reshape(images, (len(images), -1))) / 255),
         ],
         hints=[
             "Unroll first: images.reshape(len(images), -1) makes each picture a row.",
@@ -100,6 +141,12 @@ EXERCISES = [
                 "Right for small z. For z = 1000 it divides infinity by infinity; 1 / (1 + exp(−z)) does not.",
             ),
         ],
+        also_right=[
+            lambda z: 1 / (1 + np.exp(-z)),
+            lambda z: (np.tanh(z / 2) + 1) / 2,
+            using("scipy.special", lambda special, z: special.expit(z)),
+            using("keras.ops", lambda ops, z: ops.sigmoid(z)),
+        ],
         hints=["The formula is 1 / (1 + e⁻ᶻ).", "np.exp works on a whole array at once: 1 / (1 + np.exp(-z))."],
     ),
     Exercise(
@@ -113,6 +160,7 @@ EXERCISES = [
         ],
         random=_predictions,
         properties=[(lambda cost, A, Y: cost >= 0, "a cost is not negative")],
+        keepdims="numbers",
         slips=[
             (
                 lambda A, Y: np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A)),
@@ -128,6 +176,26 @@ EXERCISES = [
                 "The examples with y = 0 cost nothing here: the second half is missing, or Y multiplies both halves.",
             ),
             (lambda A, Y: np.mean((A - Y) ** 2), "This is the squared error; the formula has logarithms."),
+            (
+                lambda A, Y: -(Y.T @ np.log(A) + (1 - Y).T @ np.log(1 - A)) / A.shape[1],
+                "A column times a row is a table of m × m numbers: the transpose belongs to the other factor. A row "
+                "times a column, Y @ np.log(A).T, is one number.",
+            ),
+            (
+                lambda A, Y: -np.mean(Y * np.log2(A) + (1 - Y) * np.log2(1 - A)),
+                "np.log2 counts in bits. The logarithm of (1.4) is the natural one, np.log.",
+            ),
+            (
+                lambda A, Y: -np.mean(Y * np.log10(A) + (1 - Y) * np.log10(1 - A)),
+                "np.log10 is to the base 10. The logarithm of (1.4) is the natural one, np.log.",
+            ),
+        ],
+        also_right=[
+            lambda A, Y: -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A)),
+            lambda A, Y: -(Y @ np.log(A).T + (1 - Y) @ np.log(1 - A).T) / A.shape[1],
+            lambda A, Y: -np.mean(np.log(np.where(Y == 1, A, 1 - A))),
+            using("sklearn.metrics", lambda metrics, A, Y: metrics.log_loss(Y[0], A[0], labels=[0, 1])),
+            using("keras.ops", lambda ops, A, Y: ops.mean(ops.binary_crossentropy(Y, A))),
         ],
         hints=[
             "Write the loss of all examples in one line: Y * np.log(A) + (1 - Y) * np.log(1 - A).",
@@ -159,6 +227,15 @@ EXERCISES = [
                 "Write w = w - …, which makes a new one.",
             ),
         ],
+        also_right=[
+            lambda w, b, grads, learning_rate: (w - learning_rate * grads["dw"], b - learning_rate * grads["db"]),
+            lambda w, b, grads, learning_rate: [w + -learning_rate * grads["dw"], b + -learning_rate * grads["db"]],
+            lambda w, b, grads, rate: tuple(p - rate * grads[key] for p, key in ((w, "dw"), (b, "db"))),
+            using(
+                "keras.ops",
+                lambda ops, w, b, grads, rate: (ops.subtract(w, rate * grads["dw"]), b - rate * grads["db"]),
+            ),
+        ],
         hints=[
             "Equation (1.6), once for w and once for b.",
             'w - learning_rate * grads["dw"] is the new w; b goes the same way. Return both.',
@@ -171,6 +248,7 @@ EXERCISES = [
         cases=[(_W, _B, _X, _Y), (np.zeros((2, 1)), 0.0, _X, _Y)],
         random=_problem,
         properties=[(lambda result, *_: result[1] >= 0, "a cost is not negative")],
+        keepdims="numbers",
         slips=[
             (_propagate_with(dz=lambda A, Y: Y - A), "dZ is A − Y, not Y − A."),
             (
@@ -182,7 +260,16 @@ EXERCISES = [
                 _propagate_with(dz=lambda A, Y: (A - Y) * A * (1 - A)),
                 "da/dz = a(1 − a) is in it already: it cancels against dL/da, equation (1.8).",
             ),
+            (
+                functools.partial(_propagate_by_a_loop, start=1),
+                "The first example is left out: Python counts from 0, so the loop is range(m), not range(1, m).",
+            ),
             (_propagate_with(sign=-1.0), "The gradient is right. The cost needs one minus sign, not two and not none."),
+        ],
+        also_right=[
+            _propagate_by_hints,
+            _propagate_by_a_loop,
+            using("tensorflow", _propagate_by_tensorflow),
         ],
         hints=[
             "Forward: A = sigmoid(w.T @ X + b), of shape (1, m), and its cost.",

@@ -1,6 +1,7 @@
 """The exercises of notebook 1-3: activations, and a network with one hidden layer, forward and back."""
 
 from dlcourse.check._core import Exercise
+from dlcourse.check._libraries import using
 from dlcourse.scratch import activations
 from dlcourse.scratch.activations import sigmoid, tanh
 
@@ -91,13 +92,13 @@ def _forward_with(hidden=tanh, output=sigmoid, bias=True):
     return forward
 
 
-def _backward_with(sign=1, slope=lambda A1: 1 - A1**2, m_power=1, bias_mean=True):
+def _backward_with(sign=1, slope=lambda A1: 1 - A1**2, m_power=1, bias_mean=True, dZ1_mean=False):
     """`backward_one_hidden` with one thing wrong."""
 
     def backward(X, Y, W2, A1, A2):
         m = X.shape[1] ** m_power
         dZ2 = sign * (A2 - Y)
-        dZ1 = W2.T @ dZ2 * slope(A1)
+        dZ1 = W2.T @ dZ2 * slope(A1) / (m if dZ1_mean else 1)
         over = m if bias_mean else 1
         return {
             "dW1": dZ1 @ X.T / m,
@@ -107,6 +108,50 @@ def _backward_with(sign=1, slope=lambda A1: 1 - A1**2, m_power=1, bias_mean=True
         }
 
     return backward
+
+
+def _forward_by_hints(X, W1, b1, W2, b2):
+    A1 = np.tanh(W1 @ X + b1)
+    A2 = activations.sigmoid(W2 @ A1 + b2)
+    return A1, A2
+
+
+def _backward_by_hints(X, Y, W2, A1, A2):
+    m = X.shape[1]
+    dZ2 = A2 - Y
+    dW2, db2 = dZ2 @ A1.T / m, np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = W2.T @ dZ2 * (1 - A1**2)
+    dW1, db1 = dZ1 @ X.T / m, np.sum(dZ1, axis=1, keepdims=True) / m
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+
+
+def _backward_by_means(X, Y, W2, A1, A2):
+    dZ2 = A2 - Y
+    dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.square(A1))
+    products = (dZ1[:, None] * X, dZ2[:, None] * A1)
+    dW1, dW2 = (product.mean(axis=-1) for product in products)
+    return {"dW1": dW1, "db1": dZ1.mean(1, keepdims=True), "dW2": dW2, "db2": dZ2.mean(1, keepdims=True)}
+
+
+def _backward_by_keras(ops, X, Y, W2, A1, A2):
+    m = X.shape[1]
+    dZ2 = ops.subtract(A2, Y)
+    dZ1 = ops.matmul(ops.transpose(W2), dZ2) * (1 - ops.square(A1))
+    return {
+        "dW1": ops.matmul(dZ1, ops.transpose(X)) / m,
+        "db1": ops.mean(dZ1, axis=1, keepdims=True),
+        "dW2": ops.matmul(dZ2, ops.transpose(A1)) / m,
+        "db2": ops.mean(dZ2, axis=1, keepdims=True),
+    }
+
+
+def _backward_by_a_matrix_product(X, Y, W2, A1, A2):
+    """`@` where number by number is meant; it runs where A1 happens to be square."""
+    m = X.shape[1]
+    dZ2 = A2 - Y
+    dZ1 = (W2.T @ dZ2) @ (1 - A1**2)
+    grads = {"dW1": dZ1 @ X.T / m, "db1": np.sum(dZ1, axis=1, keepdims=True) / m}
+    return grads | {"dW2": dZ2 @ A1.T / m, "db2": np.sum(dZ2, axis=1, keepdims=True) / m}
 
 
 EXERCISES = [
@@ -138,6 +183,17 @@ EXERCISES = [
                 "The right arrays in the wrong order: first A1, then A2.",
             ),
         ],
+        also_right=[
+            _forward_by_hints,
+            lambda X, W1, b1, W2, b2: [A1 := np.tanh(np.dot(W1, X) + b1), 1 / (1 + np.exp(-np.dot(W2, A1) - b2))],
+            using(
+                "keras.ops",
+                lambda ops, X, W1, b1, W2, b2: (
+                    A1 := ops.tanh(ops.matmul(W1, X) + b1),
+                    ops.sigmoid(ops.matmul(W2, A1) + b2),
+                ),
+            ),
+        ],
         hints=[
             "One line for each layer: A1 from X, W1 and b1, then A2 from A1, W2 and b2.",
             "A1 = np.tanh(W1 @ X + b1) takes all examples at once.",
@@ -162,6 +218,13 @@ EXERCISES = [
             (sigmoid, "This is the sigmoid itself; its slope is wanted."),
             (lambda z: 1 - tanh(z) ** 2, "This is the slope of tanh."),
             (lambda z: sigmoid(z) * (sigmoid(z) - 1), "The sigmoid rises everywhere, so its slope is not negative."),
+        ],
+        also_right=[
+            lambda z: (a := sigmoid(z)) * (1 - a),
+            lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
+            lambda z: sigmoid(z) * sigmoid(-z),
+            lambda z: sigmoid(z) - sigmoid(z) ** 2,
+            using("keras.ops", lambda ops, z: (a := ops.sigmoid(z)) * (1 - a)),
         ],
         hints=[
             "Compute a = σ(z) first.",
@@ -188,9 +251,25 @@ EXERCISES = [
                 "Right for small z. For z = 1000 it divides infinity by infinity. np.tanh does not, "
                 "nor does 2σ(2z) − 1 with a sigmoid that is safe.",
             ),
+            (
+                lambda z: (1 - np.exp(-2 * z)) / (1 + np.exp(-2 * z)),
+                "Right unless −z is large: for z = −1000 it divides −∞ by ∞. np.tanh does not, nor does 2σ(2z) − 1 "
+                "with a sigmoid that is safe.",
+            ),
+            (
+                lambda z: (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1),
+                "Right unless z is large: for z = 1000 it divides ∞ by ∞. np.tanh does not, nor does 2σ(2z) − 1 with a "
+                "sigmoid that is safe.",
+            ),
             (lambda z: 2 * sigmoid(z) - 1, "This is tanh(z/2): the sigmoid has to be asked at 2z."),
             (sigmoid, "This is the sigmoid. tanh runs from −1 to 1."),
             (lambda z: 1 - np.tanh(z) ** 2, "This is the slope of tanh; tanh itself is wanted."),
+        ],
+        also_right=[
+            lambda z: 2 * activations.sigmoid(2 * z) - 1,
+            np.tanh,
+            lambda z: np.sign(z) * (1 - np.exp(-2 * np.abs(z))) / (1 + np.exp(-2 * np.abs(z))),
+            using("keras.ops", lambda ops, z: ops.tanh(z)),
         ],
         hints=[
             "A sigmoid, stretched: tanh(z) = 2σ(2z) − 1.",
@@ -221,6 +300,12 @@ EXERCISES = [
                 lambda z, slope: np.where(z > 0, z, slope),
                 "Below 0 the value is slope · z, a line; here it is a constant.",
             ),
+        ],
+        also_right=[
+            lambda z, slope: np.maximum(slope * z, z),
+            lambda z, slope: np.where(z > 0, z, slope * z),
+            lambda z, slope: np.maximum(0, z) + slope * np.minimum(0, z),
+            using("keras.ops", lambda ops, z, slope: ops.leaky_relu(z, negative_slope=slope)),
         ],
         hints=[
             "Equation (1.13), with `slope` in place of 0.01.",
@@ -253,8 +338,22 @@ EXERCISES = [
                 _backward_with(slope=lambda A1: 1 - np.tanh(A1) ** 2),
                 "A1 is tanh(Z1) already: the slope is 1 − A1², without another tanh.",
             ),
+            (
+                _backward_by_a_matrix_product,
+                "`@` multiplies matrices, and it runs only because A1 is square in this case. The slope is multiplied "
+                "number by number: `*`.",
+            ),
+            (
+                _backward_with(dZ1_mean=True),
+                "dZ1 is divided by m as well, so dW1 and db1 are divided twice. The mean is taken once, in dW and db.",
+            ),
             (_backward_with(m_power=0), "The gradient is the mean over the examples: divide by m."),
             (_backward_with(bias_mean=False), "db1 and db2 are means over the examples too: divide them by m."),
+        ],
+        also_right=[
+            _backward_by_hints,
+            _backward_by_means,
+            using("keras.ops", _backward_by_keras),
         ],
         hints=[
             "Start at the output: dZ2 = A2 - Y. Each dW is its dZ times what went into the layer, transposed, over m.",

@@ -1,6 +1,7 @@
 """The exercises of notebook 2-2: optimization algorithms."""
 
 from dlcourse.check._core import Exercise
+from dlcourse.check._libraries import using
 from dlcourse.scratch import optimizers
 
 import numpy as np
@@ -34,12 +35,12 @@ def _adam_case(rng):
     return *_weights(rng, 2), int(rng.integers(1, 20)), *settings
 
 
-def _momentum_with(average=lambda v, dw, beta: beta * v + (1 - beta) * dw, step=lambda v, dw: v, sign=-1.0):
+def _momentum_with(average=lambda v, dw, beta: beta * v + (1 - beta) * dw, step=lambda v, dw: v, sign=-1.0, old=False):
     """`momentum_step` with one thing wrong."""
 
     def momentum(w, dw, v, learning_rate, beta):
-        v = average(v, dw, beta)
-        return w + sign * learning_rate * step(v, dw), v
+        new = average(v, dw, beta)
+        return w + sign * learning_rate * step(v if old else new, dw), new
 
     return momentum
 
@@ -72,13 +73,62 @@ def _adam_with(
     return adam
 
 
+def _momentum_by_hints(w, dw, v, learning_rate, beta):
+    v = beta * v + (1 - beta) * dw
+    return w - learning_rate * v, v
+
+
+def _momentum_by_a_difference(w, dw, v, learning_rate, beta):
+    new = v + (1 - beta) * (dw - v)
+    return [w + -learning_rate * new, new]
+
+
+def _momentum_by_keras(ops, w, dw, v, learning_rate, beta):
+    v = ops.convert_to_tensor(v) * beta + (1 - beta) * ops.convert_to_tensor(dw)
+    return ops.convert_to_tensor(w) - learning_rate * v, v
+
+
+def _rmsprop_by_hints(w, dw, s, learning_rate, beta, epsilon):
+    s = beta * s + (1 - beta) * dw**2
+    return w - learning_rate * dw / (np.sqrt(s) + epsilon), s
+
+
+def _rmsprop_by_numpy(w, dw, s, learning_rate, beta, epsilon):
+    new = np.average([s, np.square(dw)], axis=0, weights=[beta, 1 - beta])
+    return w - np.divide(learning_rate * dw, new**0.5 + epsilon), new
+
+
+def _rmsprop_by_keras(ops, w, dw, s, learning_rate, beta, epsilon):
+    s = beta * ops.convert_to_tensor(s) + (1 - beta) * ops.square(dw)
+    return w - learning_rate * dw / (ops.sqrt(s) + epsilon), s
+
+
+def _adam_by_hints(w, dw, v, s, t, learning_rate, beta1, beta2, epsilon):
+    v = beta1 * v + (1 - beta1) * dw
+    s = beta2 * s + (1 - beta2) * dw**2
+    return w - learning_rate * v / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + epsilon), v, s
+
+
+def _adam_by_names(w, dw, v, s, t, learning_rate, beta1, beta2, epsilon):
+    v_new = (1 - beta1) * dw + beta1 * v
+    s_new = (1 - beta2) * np.multiply(dw, dw) + beta2 * s
+    v_hat, s_hat = v_new / (1 - np.power(beta1, t)), s_new / (1 - np.power(beta2, t))
+    return [w - learning_rate * (v_hat / (np.sqrt(s_hat) + epsilon)), v_new, s_new]
+
+
+def _adam_by_keras(ops, w, dw, v, s, t, learning_rate, beta1, beta2, epsilon):
+    v = beta1 * ops.convert_to_tensor(v) + (1 - beta1) * ops.convert_to_tensor(dw)
+    s = beta2 * ops.convert_to_tensor(s) + (1 - beta2) * ops.square(dw)
+    return w - learning_rate * (v / (1 - beta1**t)) / (ops.sqrt(s / (1 - beta2**t)) + epsilon), v, s
+
+
 EXERCISES = [
     Exercise(
         reference=optimizers.bias_corrected,
         name="bias_correction",
         notebook="2-2",
         section="2.4.2",
-        cases=[(0.2, 0.9, 1), (np.array([1.9, -0.38]), 0.9, 2), (np.array([[3.0], [4.0]]), 0.5, 3)],
+        cases=[(np.array([0.2]), 0.9, 1), (np.array([1.9, -0.38]), 0.9, 2), (np.array([[3.0], [4.0]]), 0.5, 3)],
         random=_average,
         properties=[(lambda result, v, beta, t: np.all(np.abs(result) >= np.abs(v)), "no average is made smaller")],
         slips=[
@@ -92,6 +142,16 @@ EXERCISES = [
                 lambda v, beta, t: v / (1 - beta ** (t + 1)),
                 "The first average has t = 1, not t = 0: the power is t itself.",
             ),
+            (
+                lambda v, beta, t: v / (1 - beta * t),
+                "β is raised to the power t, beta**t; here it is multiplied by t.",
+            ),
+        ],
+        also_right=[
+            lambda v, beta, t: v / (1 - beta**t),
+            lambda v, beta, t: v / sum((1 - beta) * beta**k for k in range(t)),
+            lambda v, beta, t: np.divide(v, -np.expm1(t * np.log(beta))),
+            using("keras.ops", lambda ops, v, beta, t: v / (1 - ops.power(beta, t))),
         ],
         hints=["After t values the weights add up to 1 − βᵗ.", "Divide v by that sum: v / (1 - beta**t)."],
     ),
@@ -115,7 +175,20 @@ EXERCISES = [
                 _momentum_with(step=lambda v, dw: dw),
                 "The average is right, but the step still goes along dw. It goes along v.",
             ),
+            (
+                _momentum_with(old=True),
+                "The step goes along the old average. Make the new one first, then step along it.",
+            ),
+            (
+                lambda *arguments: _momentum_with()(*arguments)[::-1],
+                "The right arrays in the wrong order: first w, then v.",
+            ),
             (_momentum_with(sign=1.0), "This climbs. A step goes against the averaged gradient: w − αv."),
+        ],
+        also_right=[
+            _momentum_by_hints,
+            _momentum_by_a_difference,
+            using("keras.ops", _momentum_by_keras),
         ],
         hints=[
             "Two lines: first the new average, then the step along it.",
@@ -149,6 +222,11 @@ EXERCISES = [
             ),
             (_rmsprop_with(old=True), "The step must divide by the root of the new average, not of the old one."),
         ],
+        also_right=[
+            _rmsprop_by_hints,
+            _rmsprop_by_numpy,
+            using("keras.ops", _rmsprop_by_keras),
+        ],
         hints=[
             "As momentum, but the average is of dw**2, and the step is dw divided by its root.",
             "s = beta * s + (1 - beta) * dw**2, then w - learning_rate * dw / (np.sqrt(s) + epsilon).",
@@ -175,6 +253,18 @@ EXERCISES = [
                 "The correction fades with the steps: it is 1 − βᵗ, with the power t.",
             ),
             (
+                _adam_with(correction=lambda beta1, beta2, t: (1 - beta1**t, 1)),
+                "v is corrected, s is not: divide s by 1 − β2ᵗ before its root.",
+            ),
+            (
+                _adam_with(correction=lambda beta1, beta2, t: (1, 1 - beta2**t)),
+                "s is corrected, v is not: divide v by 1 − β1ᵗ.",
+            ),
+            (
+                _adam_with(correction=lambda beta1, beta2, t: (1 - beta1 * t, 1 - beta2 * t)),
+                "β is raised to the power t, beta**t; here it is multiplied by t.",
+            ),
+            (
                 _adam_with(root=lambda s, epsilon: np.sqrt(s + epsilon)),
                 "ε stands outside the root: √s + ε.",
             ),
@@ -182,6 +272,11 @@ EXERCISES = [
                 _adam_with(keep_corrected=True),
                 "The step is right. But return v and s without correction: the next step goes on from those.",
             ),
+        ],
+        also_right=[
+            _adam_by_hints,
+            _adam_by_names,
+            using("keras.ops", _adam_by_keras),
         ],
         hints=[
             "Momentum's average v with β1, RMSprop's average s with β2; then correct the bias of both.",
@@ -212,6 +307,19 @@ EXERCISES = [
             (
                 lambda learning_rate, epoch, decay_rate: 1 / (1 + decay_rate * epoch),
                 "That is the factor. Multiply it by α0.",
+            ),
+            (
+                lambda learning_rate, epoch, decay_rate: learning_rate / (1 + decay_rate * (epoch + 1)),
+                "The first epoch has the number 0 here, and the full learning rate α0: no + 1 on the epoch.",
+            ),
+        ],
+        also_right=[
+            lambda learning_rate, epoch, decay_rate: learning_rate / (1 + decay_rate * epoch),
+            lambda learning_rate, epoch, decay_rate: 1 / (1 + decay_rate * epoch) * learning_rate,
+            lambda learning_rate, epoch, decay_rate: np.reciprocal(1.0 + epoch * decay_rate) * learning_rate,
+            using(
+                "keras.optimizers",
+                lambda optimizers, alpha, epoch, rate: optimizers.schedules.InverseTimeDecay(alpha, 1, rate)(epoch),
             ),
         ],
         hints=["Eq. 2.5, with brackets around the whole denominator.", "learning_rate / (1 + decay_rate * epoch)"],

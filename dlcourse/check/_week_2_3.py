@@ -1,6 +1,7 @@
 """The exercises of notebook 2-3: scales of hyperparameters, batch normalization and softmax."""
 
 from dlcourse.check._core import Exercise
+from dlcourse.check._libraries import using
 from dlcourse.scratch.activations import sigmoid, softmax
 from dlcourse.tuning import log_sample, one_minus_log_sample
 
@@ -80,6 +81,35 @@ def _exponentials(z, largest=lambda z: 0.0, total=lambda power: power.sum(axis=0
     return power / total(power)
 
 
+def _normalized_by_hints(Z, gamma, beta, epsilon):
+    mean = np.mean(Z, axis=1, keepdims=True)
+    variance = np.mean((Z - mean) ** 2, axis=1, keepdims=True)
+    Z_norm = (Z - mean) / np.sqrt(variance + epsilon)
+    return gamma * Z_norm + beta
+
+
+def _normalized_by_tensorflow(tf, Z, gamma, beta, epsilon):
+    mean, variance = tf.nn.moments(tf.constant(Z), axes=[1], keepdims=True)
+    return tf.nn.batch_normalization(Z, mean, variance, beta, gamma, epsilon)
+
+
+def _normalized_by_keras(ops, Z, gamma, beta, epsilon):
+    mean, variance = ops.moments(Z, axes=1, keepdims=True)
+    return gamma * (Z - mean) * ops.rsqrt(variance + epsilon) + beta
+
+
+def _softmax_by_hints(z):
+    power = np.exp(z - z.max(axis=0))
+    return power / np.sum(power, axis=0)
+
+
+def _gradient_by_tensorflow(tf, Z, Y):
+    Z = tf.Variable(Z)
+    with tf.GradientTape() as tape:
+        losses = tf.nn.softmax_cross_entropy_with_logits(Y, Z, axis=0)
+    return tape.gradient(losses, Z)
+
+
 EXERCISES = [
     Exercise(
         reference=log_sample,
@@ -117,9 +147,21 @@ EXERCISES = [
                 "log10 and exp do not belong together: 10 to the power of log10, or e to the power of log.",
             ),
             (
+                lambda draws, low, high: 10.0 ** (-4 * draws),
+                "This is the notes' line: it suits 0.0001 to 1 alone, and from the other end. The exponent runs from "
+                "log10(low) to log10(high).",
+            ),
+            (
                 lambda draws, low, high: high * (low / high) ** draws,
                 "A good sample, but from the other end: a draw of 0 should give `low`.",
             ),
+        ],
+        also_right=[
+            lambda draws, low, high: 10.0 ** (np.log10(low) + draws * (np.log10(high) - np.log10(low))),
+            lambda draws, low, high: low * (high / low) ** draws,
+            lambda draws, low, high: np.exp(np.interp(draws, [0, 1], np.log([low, high]))),
+            using("scipy.stats", lambda stats, draws, low, high: stats.loguniform(low, high).ppf(draws)),
+            using("keras.ops", lambda ops, draws, low, high: ops.exp(np.log(low) + draws * np.log(high / low))),
         ],
         hints=[
             "Which exponents give `low` and `high`? np.log10 of them.",
@@ -158,6 +200,12 @@ EXERCISES = [
                 lambda draws, low, high: 1 - (1 - high) * ((1 - low) / (1 - high)) ** draws,
                 "The scale is right, but it begins at `high`: a draw of 0 should give `low`.",
             ),
+        ],
+        also_right=[
+            lambda draws, low, high: 1 - 10.0 ** (np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))),
+            lambda draws, low, high: 1 - (1 - low) * ((1 - high) / (1 - low)) ** draws,
+            lambda draws, low, high: 1 - np.exp((1 - draws) * np.log1p(-low) + draws * np.log1p(-high)),
+            lambda draws, low, high: 1 - log_sample(1 - draws, 1 - high, 1 - low),
         ],
         hints=[
             "1 − β runs from 1 − low down to 1 − high. Sample that on a log scale, then turn it back.",
@@ -218,6 +266,14 @@ EXERCISES = [
                 "The variance is divided by m here, not by m − 1: np.var without ddof.",
             ),
         ],
+        also_right=[
+            _normalized_by_hints,
+            lambda Z, gamma, beta, epsilon: (
+                gamma * ((Z.T - Z.mean(axis=1)) / np.sqrt(Z.var(axis=1) + epsilon)).T + beta
+            ),
+            using("tensorflow", _normalized_by_tensorflow),
+            using("keras.ops", _normalized_by_keras),
+        ],
         hints=[
             "The mean of each unit is np.mean(Z, axis=1, keepdims=True), of shape (n, 1).",
             "Subtract it, and divide by np.sqrt(variance + epsilon).",
@@ -256,10 +312,28 @@ EXERCISES = [
                 "Take the largest of each example: z.max(axis=0).",
             ),
             (
+                lambda z: _exponentials(
+                    z, largest=lambda z: z.max(axis=0), total=lambda p: p.sum(axis=1, keepdims=True)
+                ),
+                "The sum runs over the examples. It should run over the classes: axis=0.",
+            ),
+            (
+                lambda z: _softmax_by_hints(z.T).T,
+                "The probabilities of each row sum to 1: the maximum and the sum run over the examples. They should "
+                "run over the classes, axis=0.",
+            ),
+            (
                 lambda z: sigmoid(z) / sigmoid(z).sum(axis=0),
                 "The numerator is e to the power z, not the sigmoid of z.",
             ),
             (lambda z: z / z.sum(axis=0), "A z may be negative. Its exponential is not: np.exp first."),
+        ],
+        also_right=[
+            _softmax_by_hints,
+            lambda z: np.exp(z - z.max(axis=0) - np.log(np.exp(z - z.max(axis=0)).sum(axis=0))),
+            using("scipy.special", lambda special, z: special.softmax(z, axis=0)),
+            using("tensorflow", lambda tf, z: tf.nn.softmax(z, axis=0)),
+            using("keras.ops", lambda ops, z: ops.softmax(z, axis=0)),
         ],
         hints=[
             "np.exp(z), divided by its sum over the classes, axis=0.",
@@ -291,6 +365,13 @@ EXERCISES = [
                 "The softmax's own derivative is in a − y already.",
             ),
             (lambda Z, Y: Z - Y, "The probabilities are missing: a is the softmax of z."),
+        ],
+        also_right=[
+            lambda Z, Y: softmax(Z) - Y,
+            lambda Z, Y: np.subtract(_softmax_by_hints(Z), Y),
+            lambda Z, Y: np.where(Y == 1, softmax(Z) - 1, softmax(Z)),
+            using("tensorflow", _gradient_by_tensorflow),
+            using("keras.ops", lambda ops, Z, Y: ops.softmax(Z, axis=0) - Y),
         ],
         hints=["Compute A first, the softmax of Z.", "The whole gradient is one subtraction, as in (1.8)."],
     ),

@@ -1,11 +1,13 @@
 """The data sets of the course, real and on disk: each function checks its files and returns NumPy arrays.
 
 `data/README.md` names the source, author and licence of each. `planar` alone has no file: its points in the plane are
-drawn from a formula. Taught where each notebook first uses it.
+drawn from a formula. Taught where each notebook first uses it. `read_picture`, `read_folder` and `read_masks` read
+your own files.
 """
 
 from dlcourse.datasets._cutouts import CUTOUT_CLASSES, cutouts
 from dlcourse.datasets._objects import objects
+from dlcourse.datasets._own import read_folder, read_masks, read_picture
 from dlcourse.datasets._peeps import peeps
 from dlcourse.datasets._pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
 from dlcourse.datasets._pipelines import pipeline
@@ -27,6 +29,9 @@ __all__ = [
     "photo_names",
     "pipeline",
     "planar",
+    "read_folder",
+    "read_masks",
+    "read_picture",
     "scenes",
     "temperatures",
 ]

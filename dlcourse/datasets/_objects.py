@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from dlcourse import _files
 from dlcourse.datasets._cutouts import SPLITS, check_split, cutouts
-from dlcourse.datasets._scenes import ENLARGED, SMALLEST, _crop, _stock, _whole, over
+from dlcourse.datasets._scenes import ENLARGED, SMALLEST, crop, over, stock, whole
 
 import numpy as np
 
@@ -52,8 +52,8 @@ def objects(split="train", size=160, backgrounds=None, seed=0):
     check_split(split)
     backgrounds = split if backgrounds is None else backgrounds
     check_split(backgrounds, "backgrounds")
-    size, seed = _whole("size", size, SMALLEST), _whole("seed", seed, 0)
-    photographs, _ = _stock(_files.data_root(), backgrounds)
+    size, seed = whole("size", size, SMALLEST), whole("seed", seed, 0)
+    photographs, _ = stock(_files.data_root(), backgrounds)
     pictures, labels, names = cutouts(split)
     images = np.empty((len(pictures), size, size, 3), np.uint8)
     for i, picture in enumerate(pictures):
@@ -63,7 +63,7 @@ def objects(split="train", size=160, backgrounds=None, seed=0):
         width, height = (max(1, round(scale * side)) for side in front.size)
         front = np.asarray(front.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2), np.float32)
         front[..., 3] /= 255
-        image = _crop(rng, size, photographs)
+        image = crop(rng, size, photographs)
         y, x = (size - height) // 2, (size - width) // 2
         here = np.s_[y : y + height, x : x + width]
         image[here] = over(front, image[here])

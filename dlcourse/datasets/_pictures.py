@@ -79,8 +79,11 @@ def photo(name):
     Taught in notebook 3-1 and after; `data/photo/LICENSE.txt` names who took each.
     """
     photos = _photos()
-    if name not in photos:
-        raise ValueError(f"name: no photograph is called {name!r}; there are {', '.join(photos)}.")
+    if not isinstance(name, str) or name not in photos:
+        raise ValueError(
+            f"name: no photograph is called {name!r:.100}; there are {', '.join(photos)}. "
+            "datasets.read_picture(path) reads a file of your own."
+        )
     return _files.read_image(photos[name])
 
 

@@ -72,16 +72,16 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
 
     Taught in notebook 3-3, sections 3.3.3 and 3.3.5.
     """
-    n, seed = _whole("n", n, 0), _whole("seed", seed, 0)
-    size, max_objects = _whole("size", size, SMALLEST), _whole("max_objects", max_objects, 1, 255)
+    n, seed = whole("n", n, 0), whole("seed", seed, 0)
+    size, max_objects = whole("size", size, SMALLEST), whole("max_objects", max_objects, 1, 255)
     check_split(split)
-    stock = _stock(_files.data_root(), split)
+    photographs, groups = stock(_files.data_root(), split)
     images = np.empty((n, size, size, 3), np.uint8)
     semantic, instances = np.empty((2, n, size, size), np.uint8)
     boxes, classes = [], []
     for i in range(n):
         rng = np.random.default_rng([seed, SPLITS.index(split), size, max_objects, i])
-        images[i], instances[i], labels = _scene(rng, size, max_objects, *stock)
+        images[i], instances[i], labels = _scene(rng, size, max_objects, photographs, groups)
         semantic[i] = np.append(0, labels + 1)[instances[i]]
         boxes.append(_boxes(instances[i], len(labels)))
         classes.append(labels)
@@ -90,7 +90,7 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
 
 def _scene(rng, size, max_objects, photographs, objects):
     """One scene: its picture, instance mask and the objects' classes."""
-    image = _crop(rng, size, photographs)
+    image = crop(rng, size, photographs)
     instances = np.zeros((size, size), np.uint8)
     areas, labels = [], []
     for _ in range(rng.integers(1, max_objects + 1)):
@@ -143,7 +143,7 @@ def _vary(rng, size, group):
     return np.concatenate([np.minimum(pixels[..., :3] * _light(rng, TINT), 255 * alpha), alpha], axis=-1)
 
 
-def _crop(rng, size, photographs):
+def crop(rng, size, photographs):
     """A square piece of a photograph, mirrored and lit by chance, float32, shape (size, size, 3)."""
     from PIL import Image
 
@@ -172,7 +172,7 @@ def _boxes(instances, count):
 
 
 @functools.lru_cache(maxsize=4)
-def _stock(root, split):
+def stock(root, split):
     """The photographs, and the cut-outs grouped by class, as Pillow's images; read once from one folder of data.
 
     Colours are multiplied by alpha (Pillow's mode RGBa) before anything is scaled or turned: without that, the colour
@@ -188,7 +188,7 @@ def _stock(root, split):
     return photographs, groups
 
 
-def _whole(name, value, least, most=None):
+def whole(name, value, least, most=None):
     """The argument as an int, if it is a whole number in its range."""
     expected = f"a whole number of at least {least}" if most is None else f"a whole number from {least} to {most}"
     try:

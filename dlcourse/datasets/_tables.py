@@ -29,8 +29,10 @@ def houses():
     Returns:
         A named tuple with
 
-        - `features`, float32, shape (546, 11): the lot's size in square feet; the numbers of bedrooms, of full
-          bathrooms, of stories without the basement and of garage places; and six questions answered 1 (yes) or 0;
+        - `features`, float32, shape (546, 11), in the order of `names`: the lot's size in square feet; the numbers of
+          bedrooms, of full bathrooms and of stories without the basement; whether there are a driveway, a recreation
+          room, a finished basement, hot water by gas and air conditioning, 1 (yes) or 0; the number of garage places;
+          and whether the neighborhood is a preferred one, 1 or 0;
         - `prices`, float32, shape (546,): what the house was sold for, in Canadian dollars;
         - `names`, a tuple of the eleven columns' names, such as `"lot_size"`.
 
@@ -58,7 +60,7 @@ def temperatures():
         FileNotFoundError, ValueError: If the file is missing or damaged.
 
     Source: the United States' weather service (NOAA).
-    Taught in notebook 2-2, section 2.4.2 of the notes.
+    Taught in notebook 2-2, section 2.4.2.
     """
     _, rows = _read("temperatures/seattle.csv")
     dates = np.array([row[0] for row in rows], dtype="datetime64[D]")

@@ -1,6 +1,8 @@
 """How far the encodings of faces lie apart: d(x₁, x₂) = ‖f(x₁) − f(x₂)‖ (notes, eqs. 3.15–3.18)."""
 
-import keras
+from dlcourse._checks import not_a_path
+from dlcourse._pixels import common_float
+
 from keras import ops
 
 
@@ -18,7 +20,8 @@ def pairwise_distances(embeddings, *, squared=False):
         squared: Whether to return the squares, as the triplet loss takes them (eq. 3.18).
 
     Returns:
-        Shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type. The gradient at a distance of 0
+        Shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type; float32 for half precision and
+        for whole numbers. The gradient at a distance of 0
         is 0, where that of a square root would be infinite.
 
     Raises:
@@ -26,9 +29,10 @@ def pairwise_distances(embeddings, *, squared=False):
 
     Taught in notebook 3-4, section 3.4.3.
     """
-    embeddings = vectors("embeddings", embeddings)
+    (embeddings,) = vectors(("embeddings", embeddings))
     # Moving all by the same way leaves the distances as they are: no gradient flows through the mean
-    embeddings -= ops.stop_gradient(ops.mean(embeddings, axis=0, keepdims=True))
+    # (and `-=` would move a tensor of PyTorch's where the caller keeps it)
+    embeddings = embeddings - ops.stop_gradient(ops.mean(embeddings, axis=0, keepdims=True))
     products = ops.matmul(embeddings, ops.transpose(embeddings))
     # ‖a‖² from the same product as a·b: for two equal embeddings all three numbers are equal and cancel to 0
     lengths = ops.diagonal(products)
@@ -38,10 +42,17 @@ def pairwise_distances(embeddings, *, squared=False):
     return squares if squared else ops.sqrt(squares)
 
 
-def vectors(name, values):
-    """`values` as a tensor of floats, if it has the shape (m, d)."""
-    values = ops.convert_to_tensor(values)
-    if len(values.shape) != 2:
-        raise ValueError(f"{name}: expected shape (m, d), got {tuple(values.shape)}")
-    floats = keras.backend.is_float_dtype(values.dtype)
-    return values if floats else ops.cast(values, keras.config.floatx())
+def vectors(*named):
+    """The values of each pair (name, values) as tensors of floats of one type, if they have the shape (m, d).
+
+    Their type is float32 or, if one of them is, float64: in half precision a square of 300 would be infinite.
+    """
+    tensors = []
+    for name, values in named:
+        not_a_path(name, values, "encodings of shape (m, d)")
+        values = ops.convert_to_tensor(values)
+        if len(values.shape) != 2:
+            raise ValueError(f"{name}: expected shape (m, d), got {tuple(values.shape)}")
+        tensors.append(values)
+    kind = common_float(*tensors)
+    return [ops.cast(values, kind) for values in tensors]

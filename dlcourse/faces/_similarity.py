@@ -25,6 +25,8 @@ class SiameseSimilarity(layers.Layer):
 
     The layer takes a pair [f_i, f_j] of encodings, both of shape (m, d), and returns probabilities of shape (m, 1).
 
+    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
+
     Raises:
         ValueError: If `kind` is neither, or the layer gets something else than such a pair.
 

@@ -31,7 +31,7 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
     Taught in notebook 3-4, section 3.4.4.
     """
     margin = number("margin", margin)
-    anchor, positive, negative = vectors("anchor", anchor), vectors("positive", positive), vectors("negative", negative)
+    anchor, positive, negative = vectors(("anchor", anchor), ("positive", positive), ("negative", negative))
     for name, other in (("positive", positive), ("negative", negative)):
         if tuple(other.shape) != tuple(anchor.shape):
             raise ValueError(f"{name}: expected shape {tuple(anchor.shape)}, as anchor has, got {tuple(other.shape)}")
@@ -63,7 +63,9 @@ class TripletLoss(keras.losses.Loss):
 
     The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
     (m, d). It gives one number for the batch, not one for each picture. The batch should have several pictures of
-    several people: see `IdentityBatches`.
+    several people: see `IdentityBatches`. Batches drawn at random from many people hold hardly any triplet.
+
+    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
     Raises:
         ValueError: If an argument is out of its range; if y_true is not of a whole type (float is refused, whatever the
@@ -103,6 +105,8 @@ class ActiveTriplets(keras.metrics.Metric):
 
     The result is the active triplets of all batches since `reset_state` by those that count; 0 if none does.
 
+    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
+
     Raises:
         ValueError: As `TripletLoss`.
 
@@ -131,7 +135,7 @@ class ActiveTriplets(keras.metrics.Metric):
 
 def _ranks(identities, embeddings):
     """The identities as small numbers: how many pictures of the batch have a smaller one. Equal stay equal."""
-    identities, shape = ops.convert_to_tensor(identities), tuple(vectors("y_pred", embeddings).shape)
+    identities, shape = ops.convert_to_tensor(identities), tuple(vectors(("y_pred", embeddings))[0].shape)
     kind, given = keras.backend.standardize_dtype(identities.dtype), tuple(identities.shape)
     one_each = len(given) == 1 or (len(given) == 2 and given[1] == 1)
     as_many = given[:1] == shape[:1] or None in (*given[:1], *shape[:1])

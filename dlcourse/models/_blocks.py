@@ -1,8 +1,11 @@
 """What the blocks share: they ask for feature maps, and name their layers after themselves."""
 
+from dlcourse.models._checks import channels_last
+
 
 def channels(x):
     """How many channels the feature maps x have."""
+    channels_last()
     shape = getattr(x, "shape", None)
     if shape is None or len(shape) != 4:
         what = type(x).__name__ if shape is None else f"shape {tuple(shape)}"

@@ -1,21 +1,37 @@
-"""What the builders ask of the pictures that a net takes."""
+"""The checks of the pictures that a net takes, and of how Keras is set."""
 
 import numbers
 
+import keras
 
-def image_shape(input_shape, least=1, *, channels=None):
+
+def channels_last():
+    """Refuse to build a net where Keras is set to put the channels first: all of this package puts them last."""
+    found = keras.config.image_data_format()
+    if found != "channels_last":
+        raise ValueError(
+            f'image_data_format: expected "channels_last", got {found!r}, which Keras reads from the file '
+            "~/.keras/keras.json: correct it there, or call "
+            'keras.config.set_image_data_format("channels_last") before'
+        )
+
+
+def image_shape(input_shape, least=1, *, channels=None, any_size=False):
     """`input_shape` as (height, width, channels), if no side is below `least`, the smallest picture the net can take.
 
-    `channels` is how many the net needs, if that is fixed.
+    `channels` is how many the net needs, if that is fixed. With `any_size` a side may be None.
     """
+    channels_last()
     many = "channels" if channels is None else channels
-    expected = f"input_shape: expected (height, width, {many}), sides of {least} or more, got {input_shape!r}"
+    or_none = ", or None for any side" * any_size
+    expected = f"input_shape: expected (height, width, {many}), sides of {least} or more{or_none}, got {input_shape!r}"
     if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
         raise ValueError(expected)
-    whole = all(isinstance(n, numbers.Integral) and not isinstance(n, bool) and n >= 1 for n in input_shape)
-    if not whole or min(input_shape[:2]) < least or channels not in (None, input_shape[2]):
+    given = [n for n in input_shape[:2] if not (any_size and n is None)]
+    whole = all(isinstance(n, numbers.Integral) and not isinstance(n, bool) for n in (*given, input_shape[2]))
+    if not whole or min((*given, least)) < least or input_shape[2] < 1 or channels not in (None, input_shape[2]):
         raise ValueError(expected)
-    return tuple(int(n) for n in input_shape)
+    return tuple(None if n is None else int(n) for n in input_shape)
 
 
 def colour(name, value):

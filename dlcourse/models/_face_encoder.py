@@ -6,6 +6,7 @@ without batch normalization: in a trained net that is a scale and a shift, which
 
 from dlcourse import weights as shipped
 from dlcourse._checks import choice
+from dlcourse.models._checks import channels_last
 from dlcourse.models._preprocessing import standardized
 
 import keras
@@ -34,6 +35,7 @@ def face_encoder(weights="dlcourse"):
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
     Taught in notebook 3-4, section 3.4.3.
     """
+    channels_last()
     choice("weights", weights, ("dlcourse", None))
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(pictures, MEAN, (255, 255, 255))

@@ -5,6 +5,7 @@ Vincent Mühler trained it for face-api.js. Where DenseNet concatenates what cam
 
 from dlcourse import weights as shipped
 from dlcourse._checks import choice
+from dlcourse.models._checks import channels_last
 from dlcourse.models._preprocessing import standardized
 
 import keras
@@ -33,6 +34,7 @@ def face_landmarks(weights="dlcourse"):
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
     Taught in notebook 3-3, section 3.3.1.
     """
+    channels_last()
     choice("weights", weights, ("dlcourse", None))
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(pictures, MEAN, (255, 255, 255))

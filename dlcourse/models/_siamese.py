@@ -28,7 +28,8 @@ def siamese_encoder(input_shape, embedding=128, filters=16, *, momentum=0.9):
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to vectors of length 1, shape
-        (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 359,952 parameters.
+        (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
+        359,952 of them learned; the rest are batch normalization's moving averages.
 
     Raises:
         ValueError: If an argument is out of its range.

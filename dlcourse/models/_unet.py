@@ -37,11 +37,13 @@ def unet(
       sides, and the skips are cropped to fit. The transposed convolutions are 2×2.
       `unet((572, 572, 1), 2, 64, padding="valid")` has 31,030,658 parameters and gives maps of 388×388.
 
-    The skips concatenate; they add nothing, as residual ones do. No weight depends on the size of the pictures: what
-    was learned on crops serves whole pictures, `unet((512, 512, 1), 2).set_weights(net.get_weights())`.
+    The skips concatenate; they add nothing, as residual ones do. No weight depends on the size of the pictures:
+    `unet((None, None, 3), 2)` learns from crops and answers for whole pictures. `dlcourse.segmentation.predict` pads a
+    picture to a size that the net takes and crops the answer back.
 
     Args:
-        input_shape: (height, width, channels). With "same" the sides must be multiples of 2^depth.
+        input_shape: (height, width, channels). With "same" the sides must be multiples of 2^depth. A side may be None:
+            then each picture may have its own, and such a picture's sides must fit.
         classes: 1, for a probability at each pixel by sigmoid, or more, for that of each class by softmax.
         filters: Of the uppermost level; each level below has twice as many.
         depth: How often the sides are halved, 1 or more.
@@ -62,7 +64,7 @@ def unet(
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    input_shape, classes = image_shape(input_shape), count("classes", classes)
+    input_shape, classes = image_shape(input_shape, any_size=True), count("classes", classes)
     filters, depth, padding = count("filters", filters), count("depth", depth), choice("padding", padding, PADDINGS)
     dropout, momentum = fraction("dropout", dropout), fraction("momentum", momentum)
     _halved(input_shape, depth, padding)
@@ -94,7 +96,10 @@ def unet(
         width, kernel = filters * 2 ** (level - 1), 3 if padding == "same" else 2
         x = layers.Conv2DTranspose(width, kernel, strides=2, padding=padding, name=f"up{level}_transpose")(x)
         if skips:
-            x = layers.Concatenate(name=f"up{level}_skip")([x, _cropped(left[level - 1], x, level)])
+            maps = left[level - 1]
+            if padding == "valid":
+                maps = layers.Cropping2D(_margin(depth - level), name=f"up{level}_crop")(maps)
+            x = layers.Concatenate(name=f"up{level}_skip")([x, maps])
         x = convolutions(x, width, f"up{level}")
     if padding == "same":
         x = layers.Conv2D(
@@ -104,19 +109,20 @@ def unet(
     return keras.Model(pictures, x, name="unet")
 
 
-def _cropped(maps, like, level):
-    """The middle of the left side's maps, as large as those from below; with "same" they are as large already."""
-    (height, width), (inner_height, inner_width) = maps.shape[1:3], like.shape[1:3]
-    if (height, width) == (inner_height, inner_width):
-        return maps
-    margins = (height - inner_height) // 2, (width - inner_width) // 2  # both sides are even: nothing is left over
-    return layers.Cropping2D(margins, name=f"up{level}_crop")(maps)
+def _margin(levels_below):
+    """How much wider, on each side, the left side's maps are than those from below, if no convolution pads.
+
+    Two convolutions take two pixels off each side, and upsampling doubles what is missing: 4, 16, 40, 88 in the paper.
+    """
+    return 4 if levels_below == 0 else 2 * _margin(levels_below - 1) + 8
 
 
 def _halved(input_shape, depth, padding):
     """Refuse sides that cannot be halved `depth` times."""
     sides = input_shape[:2]
-    fitting = tuple(next(n for n in itertools.count(side) if _fits(n, depth, padding)) for side in sides)
+    fitting = tuple(
+        None if side is None else next(n for n in itertools.count(side) if _fits(n, depth, padding)) for side in sides
+    )
     if fitting != sides:
         raise ValueError(
             f'input_shape: expected sides that can be halved {depth} times with padding "{padding}", of which '

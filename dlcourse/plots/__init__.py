@@ -7,17 +7,22 @@
     plots.show(figure, "Line chart: the training loss falls from 0.69 to 0.12 in 20 epochs.")
 
 A function that draws takes `ax`, matplotlib axes to draw into; without it a figure of its own is made. Either way it
-returns the figure. `panels` makes a figure with several axes. The figures are not registered with pyplot, so `show` is
-the only way in which they reach a page, and each does so exactly once; `plt.show()` is never needed.
+returns the figure. `panels` makes a figure with several axes; functions of other rooms that draw take theirs from
+`own_axes`. The figures are not registered with pyplot, so `show` is the only way in which they reach a page, and each
+does so exactly once; `plt.show()` is never needed.
 """
 
 from dlcourse.plots._curves import curves, decision_boundary
 from dlcourse.plots._diagram import diagram, network
-from dlcourse.plots._images import boxes, filters, image_grid, masks
-from dlcourse.plots._style import PALETTE, panels, show, use_style
+from dlcourse.plots._images import as_picture, boxes, filters, image_grid, masks, overlay
+from dlcourse.plots._style import GREY, INK, PALETTE, WIDTH, own_axes, panels, show, use_style
 
 __all__ = [
+    "GREY",
+    "INK",
     "PALETTE",
+    "WIDTH",
+    "as_picture",
     "boxes",
     "curves",
     "decision_boundary",
@@ -26,6 +31,8 @@ __all__ = [
     "image_grid",
     "masks",
     "network",
+    "overlay",
+    "own_axes",
     "panels",
     "show",
     "use_style",

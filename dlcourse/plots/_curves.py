@@ -1,6 +1,6 @@
 """Figures with two numeric axes: curves and decision boundaries."""
 
-from dlcourse.plots._style import INK, PALETTE, WIDTH, as_text, own_axes, set_title, text_size, tint
+from dlcourse.plots._style import INK, PALETTE, WIDTH, as_numbers, as_text, own_axes, readable, text_size, tint, whole
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -52,8 +52,7 @@ def curves(
             raise ValueError(f"{name}: got {sorted(unknown)}, expected labels of series: {list(lines)}.")
     if len(lines) > len(PALETTE) and set(lines) - set(colors or ()):
         raise ValueError(f"series: got {len(lines)} lines, expected at most {len(PALETTE)}, or a colour for each.")
-    figure, ax = own_axes(ax, size or (WIDTH, 3.4))
-    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    figure, ax = own_axes(ax, size or (WIDTH, 3.4), title)
     ax.set(xlabel=xlabel or "", ylabel=ylabel or "", xscale=xscale, yscale=yscale)
     if xscale == "linear" and not any(isinstance(values, tuple) for values in series.values()):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
@@ -63,7 +62,7 @@ def curves(
         color = (colors or {}).get(label) or next(free)
         marker = "o" if len(x) <= 12 else None
         style = (styles or {}).get(label, "-")
-        drawn += ax.plot(x, y, style, color=color, marker=marker, markersize=4, label=str(label))
+        drawn += ax.plot(x, y, style, color=color, marker=marker, markersize=4, label=readable(str(label)))
     if legend or (legend is None and len(lines) > 6):
         ax.legend()
     elif len(lines) > 1 or legend is False:
@@ -103,10 +102,10 @@ def decision_boundary(
         probability crosses ½, or the class changes.
 
     Raises:
-        ValueError: If a shape is wrong, a class is no whole number, a probability lies outside [0, 1], or `names` are
-            too few.
+        ValueError: If a shape is wrong, a class is no whole number, a probability lies outside [0, 1], `resolution` is
+            below 2, or `names` are too few.
     """
-    X = np.asarray(X, dtype=float)
+    X, resolution = as_numbers("X", X), whole("resolution", resolution, least=2)
     if X.ndim != 2 or X.shape[0] != 2 or X.shape[1] == 0:
         raise ValueError(f"X: got shape {X.shape}, expected (2, m): one example in each column.")
     if not np.isfinite(X).all():
@@ -123,8 +122,7 @@ def decision_boundary(
             f"expected (1, {points.shape[1]}) or ({points.shape[1]},)."
         )
     answer = answer.reshape(resolution, resolution)
-    figure, ax = own_axes(ax, size)
-    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    figure, ax = own_axes(ax, size, title)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(False)
     extent = (left, right, bottom, top)
@@ -164,7 +162,7 @@ def decision_boundary(
         if values.min() < level < values.max():
             ax.contour(across, up, values, levels=[level], colors=INK, linewidths=1.5)
     for k in np.unique(y):
-        label = names[k] if names is not None else f"class {k}"
+        label = readable(str(names[k])) if names is not None else f"class {k}"
         ax.scatter(
             *X[:, y == k], s=24, c=PALETTE[k], marker=MARKERS[k], edgecolors="white", linewidths=0.6, label=label
         )

@@ -4,10 +4,27 @@ Pixel (row, column) covers the square from (column, row) to (column + 1, row + 1
 is the picture's own frame.
 """
 
-from dlcourse.plots._style import INK, PALETTE, WIDTH, as_text, bare_axes, text_on, text_size, wrap
+import numbers
+import os
+
+from dlcourse.plots._style import (
+    GREY,
+    INK,
+    PALETTE,
+    WIDTH,
+    as_numbers,
+    as_text,
+    bare_axes,
+    literal,
+    positive,
+    text_on,
+    text_size,
+    whole,
+    wrap,
+)
 
 import numpy as np
-from matplotlib import patheffects
+from matplotlib import colormaps, patheffects
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Patch, Rectangle
 
@@ -60,15 +77,21 @@ def image_grid(
         The matplotlib Figure. All pictures lie in one axes, an `AxesImage` each, in their order.
 
     Raises:
-        ValueError: If there is no picture, a picture has a wrong shape, type or range, or titles or colours are not as
-            many as pictures.
+        ValueError: If there is no picture, or one that is not in a list; if a picture has a wrong shape, type or range;
+            if titles or colours are not as many as pictures.
     """
+    shape = np.shape(images) if hasattr(images, "shape") else ()
+    if isinstance(images, str | os.PathLike | dict) or not hasattr(images, "__len__"):
+        raise ValueError(f"images: got {type(images).__name__}, expected a list or an array of pictures.")
+    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4) and shape[1] > 4):
+        raise ValueError(f"images: got a single picture, shape {shape}, expected several; write image_grid([picture]).")
     pictures = [as_picture(image, f"images[{k}]", value_range) for k, image in enumerate(images)]
     if not pictures:
         raise ValueError("images: got none, expected at least one.")
     titles = _as_many("titles", titles, pictures)
     marks = _as_many("title_colors", title_colors, pictures)
-    width = width or min(WIDTH, 2.0 * min(int(columns), len(pictures)))
+    columns = whole("columns", columns)
+    width = positive("width", width) or min(WIDTH, 2.0 * min(columns, len(pictures)))
     return _sheet(pictures, titles, marks, columns, width, title, ax, cmap=cmap)[0]
 
 
@@ -89,7 +112,7 @@ def filters(weights, *, titles=None, columns=8, title=None, label="weight", widt
     Raises:
         ValueError: If the shape is none of those, a weight is NaN or infinite, or titles are not as many as filters.
     """
-    weights = np.asarray(weights, dtype=float)
+    weights, columns = as_numbers("weights", weights), whole("columns", columns)
     kernel = weights.ndim == 4 and weights.shape[2] in (1, 3)
     if not (weights.ndim in (2, 3) or kernel) or weights.size == 0:
         raise ValueError(
@@ -106,7 +129,7 @@ def filters(weights, *, titles=None, columns=8, title=None, label="weight", widt
     titles = _as_many("titles", titles, pictures)
     limit = np.abs(weights).max() or 1.0
     single = len(pictures) == 1
-    width = width or (3.2 if single else min(WIDTH - 1.0, 2.0 * min(int(columns), len(pictures))))
+    width = positive("width", width) or (3.2 if single else min(WIDTH - 1.0, 2.0 * min(columns, len(pictures))))
     look = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     figure, ax = _sheet(pictures, titles, None, columns, width, title, ax, right=1.0, **look)
     share = min(0.9, 2.4 / (ax.get_position().height * figure.get_figheight()))
@@ -133,11 +156,11 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
         share a colour.
 
     Raises:
-        ValueError: If a shape or range is wrong, a box ends before it begins, or labels or scores are not as many as
-            boxes.
+        ValueError: If a shape or range is wrong, a box ends before it begins, all boxes lie within 0…1 (shares of the
+            picture, not pixels), or labels or scores are not as many as boxes.
     """
     picture = as_picture(image, "image")
-    corners = np.asarray(boxes, dtype=float)
+    corners = as_numbers("boxes", boxes)
     corners = corners.reshape(0, 4) if corners.shape == (0,) else corners
     if corners.ndim != 2 or corners.shape[1] != 4:
         raise ValueError(f"boxes: got shape {corners.shape}, expected (n, 4): x_min, y_min, x_max, y_max.")
@@ -149,8 +172,15 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
                 f"boxes[{k}]: got x from {x_min:g} to {x_max:g} and y from {y_min:g} to {y_max:g}, "
                 "expected (x_min, y_min, x_max, y_max) with x_min ≤ x_max and y_min ≤ y_max."
             )
-    labels = _as_many("labels", None if labels is None else [_name(label, names) for label in labels], corners)
-    scores = _as_many("scores", None if scores is None else np.asarray(scores, dtype=float).ravel(), corners)
+    flat = corners[(corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])]
+    if flat.size and flat.min() > -1 and flat.max() <= 1.5 and min(picture.shape[:2]) > 4:
+        raise ValueError(
+            f"boxes: got corners from {flat.min():g} to {flat.max():g}, which look like shares of the picture, "
+            "expected pixels: multiply by (width, height, width, height), as detection.boxes.scale_boxes does."
+        )
+    labels = _as_many("labels", labels, corners)
+    labels = None if labels is None else [_name(label, names) for label in labels]
+    scores = _as_many("scores", None if scores is None else as_numbers("scores", scores).ravel(), corners)
     if scores is not None and not ((scores >= 0) & (scores <= 1)).all():
         raise ValueError(f"scores: got {np.min(scores):g} to {np.max(scores):g}, expected numbers in [0, 1].")
     figure, ax, inch = _picture_axes(picture, title, width, ax)
@@ -164,7 +194,7 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
         words = [labels[k]] if labels else []
         words += [f"{scores[k]:.2f}"] if scores is not None else []
         if words:
-            text = " ".join(words)
+            text = literal(" ".join(words))
             x, y = _free_place(text, corners[k], picture.shape, inch, tags)
             ax.text(
                 x,
@@ -202,42 +232,68 @@ def masks(image, mask, *, names=None, alpha=0.5, title=None, width=None, ax=None
         raise ValueError(f"mask: got shape {mask.shape}, expected that of the image, {picture.shape[:2]}.")
     if mask.dtype.kind not in "bui" or mask.min() < 0:
         raise ValueError(f"mask: got {mask.dtype} from {mask.min()}, expected integers: 0 background, 1, 2, … classes.")
-    if not 0 <= alpha <= 1:
+    if not isinstance(alpha, numbers.Real) or not 0 <= alpha <= 1:
         raise ValueError(f"alpha: got {alpha!r}, expected a number in [0, 1].")
-    mask = mask.astype(int)
     if names is not None and len(names) <= mask.max():
-        raise ValueError(f"names: got {len(names)}, expected {mask.max() + 1}: the background's and each class's.")
+        raise ValueError(f"names: got {len(names)}, expected {int(mask.max()) + 1}: the background's and each class's.")
     found = [k for k in np.unique(mask) if k > 0]
     right = 0.0
     if names is not None and found:
-        right = 0.55 + max(text_size(names[k])[0] for k in found)
+        right = 0.55 + max(text_size(literal(names[k]))[0] for k in found)
     figure, ax, _ = _picture_axes(overlay(picture, mask, alpha), title, width, ax, right)
     if right:
-        handles = [Patch(facecolor=_mask_color(k), label=str(names[k])) for k in found]
+        handles = [Patch(facecolor=_mask_color(k), label=literal(names[k])) for k in found]
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.0, handleheight=1.0)
     return figure
 
 
 def overlay(picture, mask, alpha):
-    """A picture (h, w) or (h, w, 3 or 4), 0…1, and its mask (h, w) as one picture (h, w, 3), 0…1."""
+    """Lay the colors of a mask over a picture, each class or instance in one of eight, and outlined.
+
+    Args:
+        picture: Floats 0…1, shape (h, w) or (h, w, 3 or 4), as `as_picture` returns them.
+        mask: Whole numbers of any size from 0, shape (h, w): 0 stays as it is.
+        alpha: How much of the color shows, in [0, 1].
+
+    Returns:
+        Floats 0…1, shape (h, w, 3).
+
+    Used by `masks` and by `dlcourse.segmentation.overlay`.
+    """
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., :3].copy()
-    colors = np.array([to_rgb(_mask_color(k)) for k in range(mask.max() + 1)])[mask]
+    mask = np.asarray(mask).astype(np.uint64)
+    inside = mask > 0
+    colors = np.array([to_rgb(color) for color in ON_PHOTO])[(mask - inside) % np.uint64(len(ON_PHOTO))]
     edge = np.zeros(mask.shape, dtype=bool)
     for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
         step = mask[here] != mask[there]
         edge[here] |= step
         edge[there] |= step
-    share = np.where(mask > 0, np.where(edge, 1.0, alpha), 0.0)[..., None]
+    share = np.where(inside, np.where(edge, 1.0, alpha), 0.0)[..., None]
     return (1 - share) * rgb + share * colors
 
 
 def as_picture(image, name, value_range=None):
-    """A picture as floats 0…1, shape (h, w), (h, w, 3) or (h, w, 4).
+    """Return a picture as floats 0…1, shape (h, w), (h, w, 3) or (h, w, 4).
+
+    Args:
+        image: A picture as for `image_grid`.
+        name: The argument that a message names.
+        value_range: As for `image_grid`.
 
     Raises:
-        ValueError: As the functions above; `name` is the argument that the message names.
+        ValueError: If it is no picture: a wrong shape, type or range, or a path.
+
+    Used by the functions above and by `dlcourse.segmentation.overlay`.
     """
-    image = np.asarray(image)
+    if isinstance(image, str | os.PathLike):
+        raise ValueError(
+            f"{name}: got the path {str(image)!r}, expected a picture: datasets.read_picture(path) reads it."
+        )
+    try:
+        image = np.asarray(image)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name}: got no array, expected a picture ({error}).") from None
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or image.size == 0:
@@ -263,12 +319,10 @@ def as_picture(image, name, value_range=None):
 
 def _sheet(pictures, titles, marks, columns, width, title, ax, right=0.0, **look):
     """Pictures in rows in one axes whose unit is an inch. Returns figure and axes."""
-    if columns != int(columns) or columns < 1:
-        raise ValueError(f"columns: got {columns!r}, expected a whole number of at least 1.")
-    columns = min(int(columns), len(pictures))
+    columns = min(columns, len(pictures))
     gap = 0.06
     side = width / columns - gap
-    titles = None if titles is None else [wrap(text, side + gap, bold=False) for text in titles]
+    titles = None if titles is None else [wrap("" if text is None else text, side + gap, bold=False) for text in titles]
     tops, height = [], 0.0
     for first in range(0, len(pictures), columns):
         row = slice(first, first + columns)
@@ -286,16 +340,28 @@ def _sheet(pictures, titles, marks, columns, width, title, ax, right=0.0, **look
             ax.text(
                 left + side / 2, top - 0.04, titles[k], ha="center", va="bottom", color=as_text(mark) if mark else INK
             )
-        if mark:
-            ax.add_patch(Rectangle((left, top), side, bottom - top, fill=False, edgecolor=mark, linewidth=2.5))
+        if mark or _fades(picture, look):
+            line = {"edgecolor": mark, "linewidth": 2.5} if mark else {"edgecolor": GREY, "linewidth": 0.6}
+            ax.add_patch(Rectangle((left, top), side, bottom - top, fill=False, **line))
     ax.set(xlim=(0, width), ylim=(height, 0))
     return figure, ax
+
+
+def _fades(picture, look):
+    """Whether a picture's whole margin is drawn white, so that on a white page it would look missing."""
+    margin = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    if picture.ndim == 3:
+        shown = 1 - (1 - margin[:, :3]) * margin[:, 3:] if picture.shape[2] == 4 else margin
+    else:
+        span = look["vmax"] - look["vmin"]
+        shown = colormaps.get_cmap(look.get("cmap"))((margin - look["vmin"]) / span)[:, :3]
+    return shown.min() > 0.97
 
 
 def _picture_axes(picture, title, width, ax, right=0.0):
     """(figure, axes, inches per pixel) with a picture in pixel coordinates."""
     height, across = picture.shape[:2]
-    width = width or min(WIDTH - right, 4.8, 4.8 * across / height)
+    width = positive("width", width) or min(WIDTH - right, 4.8, 4.8 * across / height)
     inch = width / across
     figure, ax = bare_axes(ax, width, width * height / across, title, right)
     ax.imshow(picture, extent=(0, across, height, 0), cmap="gray", vmin=0, vmax=1)
@@ -329,7 +395,7 @@ def _free_place(text, box, shape, inch, taken):
 
 
 def _mask_color(k):
-    return ON_PHOTO[(k - 1) % len(ON_PHOTO)]
+    return ON_PHOTO[(int(k) - 1) % len(ON_PHOTO)]
 
 
 def _name(label, names):
@@ -341,6 +407,8 @@ def _name(label, names):
 
 
 def _as_many(name, values, things):
+    if values is not None and (isinstance(values, str) or not hasattr(values, "__len__")):
+        raise ValueError(f"{name}: got {values!r:.80}, expected {len(things)}, one for each.")
     if values is not None and len(values) != len(things):
         raise ValueError(f"{name}: got {len(values)}, expected {len(things)}, one for each.")
     return values

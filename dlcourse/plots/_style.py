@@ -4,7 +4,9 @@ The palette is Okabe and Ito's (Color Universal Design, 2008): its colours stay 
 blindness.
 """
 
+import functools
 import io
+import numbers
 import sys
 import textwrap
 from typing import NamedTuple
@@ -13,9 +15,12 @@ from dlcourse._kernel import in_notebook
 
 import matplotlib
 import numpy as np
+from matplotlib.cbook import is_math_text
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage, BboxImage, FigureImage
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.mathtext import MathTextParser
 
 
 class Palette(NamedTuple):
@@ -37,14 +42,10 @@ GREY = "#767676"  # the lightest grey that text may have on white (contrast 4.5 
 WIDTH = 7.2  # inches of a figure across the page
 FONT_SIZE = 10  # points; the one size
 _PIXELS_PER_INCH = 100  # on the page, where a figure is 720 pixels wide and 10 points are 14 pixels
-_QUALITIES = (  # (stored pixels per pixel on the page, colours or None for all): the first that fits into the budget
-    (1.5, None),
-    (1.5, 256),
-    (1.25, 256),
-    (1.0, 256),
-    (1.0, 192),
-)
-_BUDGET = 120_000  # bytes of a stored figure
+_BUDGET = 180_000  # bytes of a stored figure; a notebook of twenty stays under 4 MB
+_SHARPNESS = 1.5  # stored pixels per pixel on the page, where that fits into the budget
+_DRAWINGS = ((1.5, 256), (1.25, 256), (1.0, 256), (1.0, 192))  # sharpness, colours of a PNG: tried in this order
+_PICTURES = ((1.5, 95), (1.5, 92), (1.5, 88), (1.25, 90), (1.25, 86), (1.0, 90), (1.0, 85))  # sharpness, JPEG's quality
 
 
 def use_style():
@@ -81,7 +82,7 @@ def use_style():
             "legend.fontsize": FONT_SIZE,
             "legend.frameon": False,
             "lines.linewidth": 2,
-            "savefig.dpi": _PIXELS_PER_INCH * _QUALITIES[0][0],
+            "savefig.dpi": _PIXELS_PER_INCH * _SHARPNESS,
             "savefig.facecolor": "white",
             "text.color": INK,
             "xtick.color": GREY,
@@ -95,12 +96,15 @@ def use_style():
 
 
 def show(figure, alt):
-    """Show a figure in the notebook, once, as one PNG that carries a text alternative, and close it.
+    """Show a figure in the notebook, once, as one picture that carries a text alternative, and close it.
 
-    The text goes into the output's metadata under `image/png`, `alt`, the key from which nbconvert's classic template
-    writes `<img alt="…">` (its lab template and JupyterLab itself leave it out as of nbconvert 7.17, JupyterLab 4.6),
-    and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside of a notebook
-    the plain text is printed; `figure.savefig(path)` writes the picture.
+    A drawing is stored as PNG. A figure that holds photographs, and would be large as PNG, is stored as JPEG in all
+    its colours, without chroma subsampling, so that text stays crisp.
+
+    The text goes into the output's metadata under `image/png` or `image/jpeg`, `alt`, the key from which nbconvert's
+    classic template writes `<img alt="…">` (its lab template and JupyterLab itself leave it out as of nbconvert 7.17,
+    JupyterLab 4.6), and beside the picture as its plain text, which a text-only reader of the notebook shows. Outside
+    of a notebook the plain text is printed; `figure.savefig(path)` writes the picture.
 
     A figure that `matplotlib.pyplot` made is closed too; otherwise a notebook would draw it a second time, without its
     text, at the end of the cell.
@@ -122,9 +126,10 @@ def show(figure, alt):
             from IPython.display import display
 
             width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
+            kind, data = encode(figure)
             display(
-                {"image/png": png(figure), "text/plain": alt},
-                metadata={"image/png": {"alt": alt, "width": width, "height": height}},
+                {kind: data, "text/plain": alt},
+                metadata={kind: {"alt": alt, "width": width, "height": height}},
                 raw=True,
             )
         else:
@@ -135,13 +140,23 @@ def show(figure, alt):
             pyplot.close(figure)
 
 
-def png(figure):
-    """A figure as PNG bytes: sharper than the page needs where that stays small, in fewer colours where it must be."""
-    for sharpness, colours in _QUALITIES:
-        data = _encode(_render(figure, sharpness * _PIXELS_PER_INCH), colours)
+def encode(figure):
+    """A figure as ("image/png" or "image/jpeg", bytes): the sharpest that fits into the budget.
+
+    A palette of 256 colours suits a drawing; in a photograph it would leave bands. So a figure that holds pictures,
+    and does not fit into the budget as PNG in all colours, becomes a JPEG. Full chroma resolution (4:4:4) keeps
+    coloured text and thin lines sharp.
+    """
+    pages = functools.cache(lambda sharpness: _render(figure, sharpness * _PIXELS_PER_INCH))
+    data = _png(pages(_SHARPNESS))
+    if len(data) <= _BUDGET:
+        return "image/png", data
+    pictured = figure.findobj(lambda artist: isinstance(artist, (AxesImage, BboxImage, FigureImage)))
+    for sharpness, quality in _PICTURES if pictured else _DRAWINGS:
+        data = (_jpeg if pictured else _png)(pages(sharpness), quality)
         if len(data) <= _BUDGET:
             break
-    return data
+    return "image/jpeg" if pictured else "image/png", data
 
 
 def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
@@ -157,29 +172,43 @@ def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
         figure, axes: The figure, and a NumPy array of its axes, of shape (rows · columns,), row by row.
 
     Raises:
-        ValueError: If `rows` or `columns` is less than one.
+        ValueError: If `rows` or `columns` is less than one, or `size` no two positive numbers.
     """
-    for name, value in (("rows", rows), ("columns", columns)):
-        if value != int(value) or value < 1:
-            raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1.")
-    figure = Figure(figsize=size or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
+    rows, columns = whole("rows", rows), whole("columns", columns)
+    figure = Figure(figsize=in_inches(size) or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **keywords)
     if title is not None:
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=FONT_SIZE)
+        figure.suptitle(readable(str(title)), x=0.01, ha="left", fontweight="bold", fontsize=FONT_SIZE)
     return figure, axes.ravel()
 
 
 # What the other files of this package share
 
 
-def own_axes(ax, size):
-    """(figure, axes): those of `ax`, or new ones of `size` inches."""
+def own_axes(ax, size, title=None):
+    """Return the figure and the axes to draw into: those of `ax`, or new ones.
+
+    Args:
+        ax: Axes to draw into, or None for a new figure.
+        size: (width, height) of a new figure in inches.
+        title: The finding, above the axes, in as many lines as it needs.
+
+    Returns:
+        figure, axes: A matplotlib Figure and its Axes.
+
+    Raises:
+        ValueError: If `ax` is no Axes, or `size` no two positive numbers.
+
+    Used by every function that draws; `dlcourse.tuning` has others.
+    """
     if ax is None:
-        figure = Figure(figsize=size, layout="constrained")
-        return figure, figure.subplots()
-    if not hasattr(ax, "get_figure") or not hasattr(ax, "transData"):
+        figure = Figure(figsize=in_inches(size), layout="constrained")
+        ax = figure.subplots()
+    elif not hasattr(ax, "get_figure") or not hasattr(ax, "transData"):
         raise ValueError(f"ax: got {type(ax).__name__}, expected matplotlib Axes.")
-    return ax.get_figure(root=True), ax
+    figure = ax.get_figure(root=True)
+    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    return figure, ax
 
 
 def bare_axes(ax, width, height, title=None, right=0.0):
@@ -195,8 +224,7 @@ def bare_axes(ax, width, height, title=None, right=0.0):
         ax = figure.add_axes((0, 0, width / total, height / (height + head)))
         set_title(ax, title, total - 0.12, x=0.06 / width)
     else:
-        figure, ax = own_axes(ax, None)
-        set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+        figure, ax = own_axes(ax, None, title)
     ax.set_axis_off()
     ax.set_anchor("N")  # titles of pictures side by side stand on one line
     return figure, ax
@@ -211,14 +239,61 @@ def set_title(ax, title, inches, x=0.0):
 def wrap(text, inches, bold=True):
     """Break a text into lines no wider than `inches`; line breaks of the text's own stay."""
     characters = max(int(inches * (12.0 if bold else 13.5)), 1)
-    return "\n".join(textwrap.fill(line, characters, break_long_words=False) for line in str(text).split("\n"))
+    lines = [textwrap.fill(line, characters, break_long_words=False) for line in str(text).split("\n")]
+    return "\n".join(map(readable, "\n".join(lines).split("\n")))
+
+
+def readable(line):
+    """A line of text as matplotlib can draw it: dollar signs that enclose no valid mathematics stay dollar signs."""
+    if is_math_text(line):
+        try:
+            MathTextParser("path").parse(line)
+        except ValueError:
+            return literal(line)
+    return line
+
+
+def literal(text):
+    """A user's own words, such as a class' name, in which a dollar sign is a dollar sign."""
+    return str(text).replace("$", r"\$")
+
+
+def whole(name, value, least=1):
+    """`value` as an int, if it is a whole number that is not below `least`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or value % 1 != 0 or value < least:
+        raise ValueError(f"{name}: got {value!r}, expected a whole number of at least {least}.")
+    return int(value)
+
+
+def positive(name, value):
+    """`value`, if it is None or a positive number."""
+    if value is not None and (not isinstance(value, numbers.Real) or not 0 < value < float("inf")):
+        raise ValueError(f"{name}: got {value!r}, expected a positive number, inches.")
+    return value
+
+
+def in_inches(size):
+    """`size`, if it is None or (width, height), two positive numbers."""
+    if size is not None:
+        if not isinstance(size, tuple | list | np.ndarray) or len(size) != 2 or None in tuple(size):
+            raise ValueError(f"size: got {size!r}, expected (width, height) in inches.")
+        size = tuple(positive("size", side) for side in size)
+    return size
+
+
+def as_numbers(name, values):
+    """`values` as an array of floats, if they are numbers and no row is shorter than another."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: got {values!r:.80}, expected numbers in rows of one length ({error}).") from None
 
 
 def text_size(text):
     """(width, height) in inches that a text takes at the one font size, regular weight."""
     from matplotlib.textpath import TextPath
 
-    lines = str(text).split("\n")
+    lines = [readable(line) for line in str(text).split("\n")]
     widths = [TextPath((0, 0), line, size=FONT_SIZE).get_extents().width if line.strip() else 0 for line in lines]
     return max(widths) / 72, len(lines) * FONT_SIZE * 1.25 / 72
 
@@ -256,7 +331,7 @@ def _render(figure, dpi):
     return Image.open(data).convert("RGB")
 
 
-def _encode(picture, colours):
+def _png(picture, colours=None):
     """PNG bytes, in all colours or in as few as `colours`; the style's own colours stay exactly what they are."""
     if colours is not None:
         from PIL import Image
@@ -275,4 +350,11 @@ def _encode(picture, colours):
         picture.putpalette(palette)
     data = io.BytesIO()
     picture.save(data, format="PNG", optimize=True)
+    return data.getvalue()
+
+
+def _jpeg(picture, quality):
+    """JPEG bytes, all channels at full resolution."""
+    data = io.BytesIO()
+    picture.save(data, format="JPEG", quality=quality, subsampling="4:4:4", optimize=True, progressive=True)
     return data.getvalue()

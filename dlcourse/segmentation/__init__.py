@@ -4,6 +4,8 @@
     net.compile("adam", segmentation.DiceLoss())
     segmentation.mean_iou(masks, ops.argmax(net(images), axis=-1), classes=6)
 
+    probabilities = segmentation.predict(net, photo)          # of any size
+
 A mask is a map of whole numbers, (height, width): 0…classes - 1, in which 0 is the background by custom. `instances`
 goes on from classes to objects, with boxes from a detector. The network itself is `dlcourse.models.unet`.
 """
@@ -12,6 +14,7 @@ from dlcourse.segmentation._augment import augment
 from dlcourse.segmentation._instances import instances, mask_out, overlay
 from dlcourse.segmentation._losses import DiceLoss, WeightedCrossentropy, class_weights
 from dlcourse.segmentation._measures import class_iou, dice, mean_iou
+from dlcourse.segmentation._sizes import crop, pad, predict
 
 __all__ = [
     "DiceLoss",
@@ -19,9 +22,12 @@ __all__ = [
     "augment",
     "class_iou",
     "class_weights",
+    "crop",
     "dice",
     "instances",
     "mask_out",
     "mean_iou",
     "overlay",
+    "pad",
+    "predict",
 ]

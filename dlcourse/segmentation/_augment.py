@@ -4,10 +4,12 @@ If they are changed apart, the mask no longer lies on its object, and nothing wa
 interpolated either: between classes 1 and 3 lies no class 2.
 """
 
-from dlcourse._checks import count, height_and_width
+from dlcourse._checks import array, count, height_and_width, number
 from dlcourse.segmentation._checks import class_map
 
 import numpy as np
+
+KNOWN = (np.uint8, np.float32, np.float64)  # to SciPy, which has no half precision
 
 
 def augment(images, masks, seed, *, size=None, degrees=0):
@@ -41,8 +43,7 @@ def augment(images, masks, seed, *, size=None, degrees=0):
     images, masks = _pairs(images, masks)
     rng = np.random.default_rng(count("seed", seed, 0))
     window = _window(size, masks.shape[1:])
-    if not (np.isscalar(degrees) and np.isfinite(degrees) and degrees >= 0):
-        raise ValueError(f"degrees: expected a finite number of 0 or more, got {degrees!r}")
+    degrees = number("degrees", degrees)
     m, channels = len(images), images.shape[3]
     new_images, new_masks = np.empty((m, *window, channels), images.dtype), np.empty((m, *window), masks.dtype)
     middle = np.subtract(window, 1) / 2
@@ -54,16 +55,19 @@ def augment(images, masks, seed, *, size=None, degrees=0):
         places = y + cos * down + sin * side * right, x - sin * down + cos * side * right
         new_masks[i] = ndimage.map_coordinates(masks[i], places, order=0, mode="nearest")
         for c in range(channels):
-            values = ndimage.map_coordinates(images[i, ..., c], places, np.float32, order=1, mode="nearest")
+            channel = images[i, ..., c] if images.dtype in KNOWN else images[i, ..., c].astype(np.float64)
+            values = ndimage.map_coordinates(channel, places, np.float32, order=1, mode="nearest")
             new_images[i, ..., c] = values if images.dtype.kind == "f" else np.rint(values)
     return new_images, new_masks
 
 
 def _pairs(images, masks):
-    images, masks = np.asarray(images), class_map("masks", masks, ndim=3)
+    images, masks = array("images", images), class_map("masks", masks, ndim=3)
     if images.ndim != 4 or 0 in images.shape[1:] or (images.dtype != np.uint8 and images.dtype.kind != "f"):
         expected = "uint8 or float of shape (m, height, width, channels)"
         raise ValueError(f"images: expected {expected}, got {images.dtype} of {images.shape}")
+    if images.size and not (images.min() >= 0 and images.max() <= 255):
+        raise ValueError(f"images: expected values in 0…255, got {images.min()} to {images.max()}")
     if images.shape[:3] != masks.shape:
         raise ValueError(f"masks: expected one for each picture, shape {images.shape[:3]}, got {masks.shape}")
     return images, masks

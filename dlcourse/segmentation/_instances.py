@@ -5,10 +5,13 @@ A class map does not tell two birds apart that sit side by side. A detector's bo
 in a box are the object. SDS then looks at each object twice: at its box, and at its box with the background masked out.
 """
 
-from dlcourse.detection import _checks
+from dlcourse._checks import array, share
+from dlcourse.detection.boxes import area
 from dlcourse.segmentation._checks import class_map
 
 import numpy as np
+
+COLORS = 8  # of `dlcourse.plots`, which take turns
 
 
 def instances(semantic, boxes, classes):
@@ -32,15 +35,14 @@ def instances(semantic, boxes, classes):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    semantic, classes = class_map("semantic", semantic, ndim=2), np.asarray(classes)
-    boxes = _checks.read("boxes", _checks.boxes("boxes", boxes, ("n", 4)))
+    semantic, classes = class_map("semantic", semantic, ndim=2), array("classes", classes, "whole numbers")
+    boxes, areas = _corners("boxes", boxes, "(n, 4)", axes=1)
     if classes.shape != (len(boxes),) or (classes.size and (classes.dtype.kind not in "ui" or classes.min() < 0)):
         raise ValueError(
             f"classes: expected a whole number of 0 or more for each of {len(boxes)} boxes, got {classes!r}"
         )
     rows, columns = (np.arange(side) + 0.5 for side in semantic.shape)
     masks, free = np.zeros((len(boxes), *semantic.shape), bool), np.ones(semantic.shape, bool)
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     for k in np.argsort(areas, kind="stable"):
         x_min, y_min, x_max, y_max = boxes[k]
         inside = np.outer((rows >= y_min) & (rows < y_max), (columns >= x_min) & (columns < x_max))
@@ -66,7 +68,7 @@ def mask_out(image, box, mask, mean):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    image, mask, mean = np.asarray(image), np.asarray(mask), np.asarray(mean)
+    image, mask, mean = array("image", image), array("mask", mask, "bool"), array("mean", mean)
     if image.ndim != 3:
         raise ValueError(f"image: expected shape (height, width, channels), got {image.shape}")
     if mask.dtype != bool or mask.shape != image.shape[:2]:
@@ -75,7 +77,7 @@ def mask_out(image, box, mask, mean):
         raise ValueError(
             f"mean: expected a number, or shape {image.shape[2:]} or {image.shape}, got {mean.dtype} of {mean.shape}"
         )
-    x_min, y_min, x_max, y_max = _checks.boxes("box", box, (4,))
+    x_min, y_min, x_max, y_max = _corners("box", box, "(4,)", axes=0)[0]
     here = np.s_[max(0, int(np.floor(y_min))) : max(0, int(np.ceil(y_max)))]
     here = here, np.s_[max(0, int(np.floor(x_min))) : max(0, int(np.ceil(x_max)))]
     mean = np.rint(mean) if image.dtype.kind in "ui" else mean
@@ -104,14 +106,35 @@ def overlay(image, mask, opacity=0.5):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    from dlcourse.plots import _images  # here, for it brings matplotlib
+    from dlcourse import plots  # here, because it brings matplotlib
 
-    image, mask = np.asarray(image), class_map("mask", mask, ndim=2)
+    image, mask = array("image", image, "uint8 in 0…255"), class_map("mask", mask, ndim=2)
     if image.dtype != np.uint8:
         raise ValueError(f"image: expected uint8 in 0…255, got {image.dtype}")
     if mask.shape != image.shape[:2]:
         raise ValueError(f"mask: expected the size of the image, {image.shape[:2]}, got {mask.shape}")
-    if not 0 <= opacity <= 1:
-        raise ValueError(f"opacity: expected a number in [0, 1], got {opacity!r}")
-    colored = _images.overlay(_images.as_picture(image, "image"), mask.astype(int), opacity)
-    return np.rint(255 * colored).astype(np.uint8)
+    drawn = plots.masks(image, _small(mask), alpha=share("opacity", opacity))
+    return np.rint(255 * np.asarray(drawn.axes[0].images[0].get_array())).astype(np.uint8)
+
+
+def _small(mask):
+    """The mask with small numbers in place of large ones, such as panoptic codes: the colors and outlines stay.
+
+    A label's color is that of (label − 1) mod 8, and an outline runs where two labels differ.
+    """
+    labels, places = np.unique(mask, return_inverse=True)
+    ranks = np.arange(len(labels))
+    turn = ((labels - (labels > 0).astype(labels.dtype)) % labels.dtype.type(COLORS)).astype(np.int64)
+    return np.where(labels > 0, COLORS * ranks + turn + 1, 0)[places].reshape(mask.shape)
+
+
+def _corners(name, boxes, shape, axes):
+    """Boxes as a NumPy array, float64, and their areas, if they are boxes of that many axes before the last."""
+    boxes = array(name, boxes, f"corners of shape {shape}")
+    if boxes.ndim != axes + 1 or (axes == 0 and boxes.size == 0):
+        raise ValueError(f"{name}: expected shape {shape}, got {boxes.shape}")
+    try:
+        areas = area(boxes)
+    except ValueError as error:
+        raise ValueError(str(error).replace("boxes", name, 1)) from None
+    return boxes.astype(np.float64).reshape(*areas.shape, 4), areas

@@ -5,7 +5,8 @@ before them is welcome. Content is these numbers themselves, place by place. Sty
 wherever in the picture: the Gram matrix.
 """
 
-from dlcourse._checks import number
+from dlcourse._checks import not_a_path, number
+from dlcourse._pixels import common_float
 
 from keras import ops
 
@@ -17,7 +18,8 @@ def gram_matrix(features):
     still gives a symmetric matrix. Here the places stay in front.
 
     Args:
-        features: Shape (height, width, channels), or (m, height, width, channels).
+        features: Shape (height, width, channels), or (m, height, width, channels). Whole numbers, as of a picture, and
+            half precision count as float32.
 
     Returns:
         Shape (channels, channels), or (m, channels, channels): symmetric and positive semi-definite.
@@ -27,9 +29,12 @@ def gram_matrix(features):
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    features = ops.convert_to_tensor(features)
-    if len(features.shape) not in (3, 4):
-        raise ValueError(f"features: expected shape (height, width, channels), got {tuple(features.shape)}")
+    (features,) = _maps(("features", features))
+    return _gram(features)
+
+
+def _gram(features):
+    """Eq. 3.25, for floats."""
     rows, columns, channels = ops.shape(features)[-3:]
     places = ops.reshape(features, (*features.shape[:-3], rows * columns, channels))
     return ops.matmul(ops.swapaxes(places, -1, -2), places)
@@ -49,7 +54,8 @@ def content_cost(a_C, a_G):
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    a_C, a_G = _alike("a_C", a_C, "a_G", a_G, what="shape", of=lambda shape: shape)
+    a_C, a_G = _maps(("a_C", a_C), ("a_G", a_G), axes=None)
+    _alike("a_C, a_G", "shape", tuple(a_C.shape), tuple(a_G.shape))
     return ops.sum((a_C - a_G) ** 2) / 2
 
 
@@ -71,14 +77,15 @@ def layer_style_cost(a_S, a_G):
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    a_S, a_G = _alike("a_S", a_S, "a_G", a_G, what="channels", of=lambda shape: shape[-1])
+    a_S, a_G = _maps(("a_S", a_S), ("a_G", a_G))
+    _alike("a_S, a_G", "channels", a_S.shape[-1], a_G.shape[-1])
     return gram_distance(mean_gram(a_S), mean_gram(a_G))
 
 
 def mean_gram(features):
     """The Gram matrix divided by the number of places: all that a style's cost needs to know of it."""
     rows, columns = ops.shape(features)[-3:-1]
-    return gram_matrix(features) / ops.cast(rows * columns, features.dtype)
+    return _gram(features) / ops.cast(rows * columns, features.dtype)
 
 
 def gram_distance(a, b):
@@ -133,11 +140,12 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
 def total_variation(image):
     """The differences between neighbours, upright and across, added up: small for a smooth picture, large for noise.
 
-    It equals `tf.image.total_variation`. Source: Rudin, Osher and Fatemi, 1992; for this use Mahendran and Vedaldi,
-    2014, arXiv 1412.0035.
+    It equals `tf.image.total_variation` of floats. Source: Rudin, Osher and Fatemi, 1992; for this use Mahendran and
+    Vedaldi, 2014, arXiv 1412.0035.
 
     Args:
-        image: Shape (height, width, channels) or (m, height, width, channels).
+        image: Shape (height, width, channels) or (m, height, width, channels), of any numbers: uint8 in 0…255 gives
+            what the same numbers as float32 do.
 
     Returns:
         A scalar, or shape (m,).
@@ -147,16 +155,25 @@ def total_variation(image):
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    image = ops.convert_to_tensor(image)
-    if len(image.shape) not in (3, 4):
-        raise ValueError(f"image: expected shape (height, width, channels), got {tuple(image.shape)}")
+    (image,) = _maps(("image", image))
     down = ops.abs(image[..., 1:, :, :] - image[..., :-1, :, :])
     across = ops.abs(image[..., :, 1:, :] - image[..., :, :-1, :])
     return ops.sum(down, axis=(-3, -2, -1)) + ops.sum(across, axis=(-3, -2, -1))
 
 
-def _alike(name, a, other_name, b, what, of):
-    a, b = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
-    if of(tuple(a.shape)) != of(tuple(b.shape)):
-        raise ValueError(f"{name}, {other_name}: expected the same {what}, got {tuple(a.shape)} and {tuple(b.shape)}")
-    return a, b
+def _maps(*named, axes=(3, 4)):
+    """The values of each pair (name, values) as tensors of floats of one type, if they have so many axes."""
+    tensors = []
+    for name, values in named:
+        not_a_path(name, values, "shape (height, width, channels)")
+        values = ops.convert_to_tensor(values)
+        if axes is not None and len(values.shape) not in axes:
+            raise ValueError(f"{name}: expected shape (height, width, channels), got {tuple(values.shape)}")
+        tensors.append(values)
+    kind = common_float(*tensors)
+    return [ops.cast(values, kind) for values in tensors]
+
+
+def _alike(names, what, a, b):
+    if a != b:
+        raise ValueError(f"{names}: expected the same {what}, got {a} and {b}")

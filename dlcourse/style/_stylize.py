@@ -62,7 +62,8 @@ def stylize(
     mean difference of neighbouring pixels, in 0…1.
 
     Args:
-        content: The picture to be painted, uint8, shape (height, width, 3). Its aspect ratio is kept.
+        content: The picture to be painted, uint8, shape (height, width, 3), as `dlcourse.datasets.read_picture` returns
+            it. Its aspect ratio is kept.
         style: The picture whose style is used, the same, of any size. A frame around a painting counts as style: cut it
             off before.
         size: The longer side of the result in pixels, 32 or more.
