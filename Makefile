@@ -2,6 +2,7 @@
 # make test     lint, every test, every notebook
 # make refresh  execute every notebook from a clean kernel and store what it shows
 # make book     the executed notebooks as HTML pages, in book/
+# make parameters   run every notebook with small numbers and with another seed; stores nothing
 #
 # Each of them sets up .venv on first use, and again when requirements.txt or pyproject.toml change.
 
@@ -15,7 +16,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # It would look for a newer version of itself on the network, unasked.
 OFFLINE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-.PHONY: lab test refresh book requirements clean
+.PHONY: lab test refresh book parameters requirements clean
 
 lab: $(READY)
 	$(BIN)/jupyter lab --ip=localhost $(ROOT) $(OFFLINE) notebooks
@@ -30,6 +31,9 @@ refresh: $(READY)
 
 book: $(READY)
 	$(BIN)/python tools/publish.py book
+
+parameters: $(READY)
+	$(BIN)/python tools/parameters.py $(NOTEBOOKS)
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.13 was found; install one, or say make PYTHON=/path/to/python3"; exit 1; }

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 
 READ_PICTURE = "read the file with datasets.read_picture(path)"
+READ_FOLDER = "read the files with datasets.read_folder(folder, size)"
 READ_MASKS = "read the files with datasets.read_masks(folder, size)"
 LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
 
@@ -129,6 +130,19 @@ def _how_to_get_color(value):
     if value.ndim == 3 and value.shape[2] == 3 and value.min() >= 0 and value.max() <= 255:
         return ": np.uint8(picture) is uint8"
     return ""
+
+
+def channels_last():
+    """Refuse to build a net where Keras is set to put the channels first: all of this package puts them last."""
+    import keras
+
+    found = keras.config.image_data_format()
+    if found != "channels_last":
+        raise ValueError(
+            f'image_data_format: expected "channels_last", got {found!r}, which Keras reads from the file '
+            "~/.keras/keras.json unless a program sets it: correct it there, or call "
+            'keras.config.set_image_data_format("channels_last") before'
+        )
 
 
 def model_shapes(model):

@@ -18,7 +18,7 @@ import difflib
 import numbers
 
 from dlcourse import weights as shipped
-from dlcourse._checks import count
+from dlcourse._checks import READ_FOLDER, array, channels_last, count, fraction
 from dlcourse.models import mobilenet_v2
 
 import keras
@@ -136,10 +136,10 @@ def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_
 
     Taught in notebook 3-2, section 3.2.6.
     """
+    channels_last()
     _checked(base)
     count("classes", classes, 2)
-    if not isinstance(dropout, numbers.Real) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout: expected a number in [0, 1), got {dropout!r}")
+    fraction("dropout", dropout)
     if not (augmentation is None or isinstance(augmentation, layers.Layer)):
         raise ValueError(f"augmentation: expected a Keras layer or model, or None, got {type(augmentation).__name__}")
     base.trainable = False
@@ -154,7 +154,7 @@ def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_
     return _compile(model, learning_rate)
 
 
-def fit_head(model, base, images, labels, epochs=20, *, batch_size=32, learning_rate=1e-3, validation_data=None):
+def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, learning_rate=1e-3, validation_data=None):
     """Step one: train the head and leave the base as it is.
 
     A frozen base sees the same in a picture in every epoch. So, unless the model augments its pictures, the base runs
@@ -164,7 +164,8 @@ def fit_head(model, base, images, labels, epochs=20, *, batch_size=32, learning_
     Args:
         model: As `build_classifier` returns it.
         base: The base it was built on, still frozen.
-        images: Pictures in 0…255, shape (m, height, width, channels).
+        images: Pictures in 0…255, shape (m, height, width, channels), such as `dlcourse.datasets.read_folder` returns.
+            An array and no `tf.data.Dataset`: the base must see each picture once, in order.
         labels: Whole numbers in 0…classes - 1, shape (m,).
         epochs: How often to go over the pictures, 1 or more.
         batch_size: How many pictures a step takes, 1 or more.
@@ -271,10 +272,18 @@ def _belongs(base, model):
 
 def _pictures(name, images, taker):
     """The pictures as an array, if `taker` can take them and they can be meant as 0…255."""
-    images, expected = np.asarray(images), taker.input_shape[1:]
+    expected = taker.input_shape[1:]
+    images = array(name, images, f"numbers of shape {('m', *expected)}", READ_FOLDER)
     fits = images.ndim == 4 and all(e in (None, n) for n, e in zip(images.shape[1:], expected, strict=True))
     if not (fits and len(images)):
-        raise ValueError(f"{name}: expected shape {('m', *expected)} with m at least 1, got {images.shape}")
+        how = ""
+        if images.ndim == 3 and images.shape[-1] == expected[-1]:
+            how = ": one picture is a batch of one, picture[None]"
+        elif images.ndim == 4 and images.shape[-1] != expected[-1]:
+            how = f": it has {images.shape[-1]} channels; {READ_FOLDER}"
+        elif images.ndim == 4 and len(images):
+            how = f": {READ_FOLDER}, which brings them to one size"
+        raise ValueError(f"{name}: expected shape {('m', *expected)} with m at least 1, got {images.shape}{how}")
     if images.dtype.kind not in "uif":
         raise ValueError(f"{name}: expected numbers, got {images.dtype}")
     low, high = images.min(), images.max()
@@ -289,7 +298,8 @@ def _pictures(name, images, taker):
 
 def _labelled(images_name, labels_name, images, labels, model):
     """Pictures and labels as arrays, if the model can learn from them."""
-    images, labels, classes = _pictures(images_name, images, model), np.asarray(labels), model.output_shape[-1]
+    images, labels, classes = _pictures(images_name, images, model), labels, model.output_shape[-1]
+    labels = array(labels_name, labels, "whole numbers", READ_FOLDER)
     if labels.shape != (len(images),) or labels.dtype.kind not in "ui":
         raise ValueError(
             f"{labels_name}: expected whole numbers of shape ({len(images)},), got {labels.dtype} of {labels.shape}"

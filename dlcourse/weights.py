@@ -133,7 +133,7 @@ def _opened(name):
     try:
         with safe_open(file, framework="numpy") as content:
             yield content, json.loads(content.metadata()["about"])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"The weights file {file} cannot be read: {error}. {_files.REPAIR}") from error
 
 
@@ -141,14 +141,18 @@ def _decoded(key, content):
     values = content.get_tensor(key)
     if values.dtype == np.uint8:
         scale, minimum = content.get_tensor(f"{key}.scale"), content.get_tensor(f"{key}.min")
-        return (values * scale.astype(np.float64) + minimum).astype(np.float32)
-    return values.astype(np.float32)
+        values = values * scale.astype(np.float64) + minimum
+    with np.errstate(over="ignore"):  # float64 may be too large for float32, and is then not finite
+        values = values.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{key} has {np.sum(~np.isfinite(values))} numbers of {values.size} that are not finite")
+    return values
 
 
 def _variables(model):
     """The model's weights under `layer/variable`, the last two parts of a variable's path."""
     if not (getattr(model, "built", False) and model.weights):
-        raise ValueError(f"model: expected a built Keras model or layer with weights, came {model!r}.")
+        raise ValueError(f"model: expected a built Keras model or layer with weights, got {model!r}.")
     variables = {}
     for variable in model.weights:
         key = "/".join(variable.path.split("/")[-2:])

@@ -553,3 +553,79 @@ def test_a_file_that_is_not_there_is_missed_by_name(tmp_path):
     with pytest.raises(OSError, match=tmp_path.name):
         database.load(tmp_path)
     assert state(database) == state(small_database())
+
+
+# Names and files of other kinds
+
+
+def small():
+    database = FaceDatabase(np.asarray, threshold=0.5)
+    database.enroll_encodings(["Ada", "Ada", "Grace"], np.eye(3))
+    return database
+
+
+def test_it_says_how_many_people_and_pictures_it_holds():
+    assert repr(small()) == "FaceDatabase(2 people, 3 pictures, threshold 0.5)"
+    one = FaceDatabase(np.asarray)
+    one.enroll_encodings(["Ada"], np.eye(1))
+    assert repr(one) == "FaceDatabase(1 person, 1 picture, threshold 0.6)"
+
+
+def test_a_name_is_one_however_its_accents_were_typed(tmp_path):
+    composed, decomposed = "Jos\u00e9", "Jose\u0301"
+    database = FaceDatabase(np.asarray)
+    database.enroll_encodings([composed, decomposed], np.eye(2))
+    assert database.names == (composed,)
+    assert database.verify_encoding([1.0, 0.0], decomposed) == (True, 0.0)
+    database.save(tmp_path / "faces")
+    again = FaceDatabase(np.asarray)
+    again.load(tmp_path / "faces")
+    assert again.names == (composed,)
+    again.remove(decomposed)
+    assert len(again) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a privilege")
+def test_saving_to_a_symbolic_link_replaces_what_it_points_to(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    small().save(tmp_path / "target")
+    other = FaceDatabase(np.asarray)
+    other.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    again = small()
+    again.load(tmp_path / "target")
+    assert len(again) == 0
+
+
+def test_a_file_name_may_be_as_long_as_the_system_allows(tmp_path):
+    path = tmp_path / ("f" * 250)
+    small().save(path)
+    again = FaceDatabase(np.asarray)
+    again.load(path)
+    assert again.names == ("Ada", "Grace") and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=r"path: expected a face database, a file, got .*pipe, which is none"):
+        small().load(tmp_path / "pipe")
+
+
+def test_more_names_than_the_format_has_room_for_are_refused_before_the_file_is_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(_database, "LONGEST", 1000)
+    database = small()
+    database.save(tmp_path / "faces")
+    before = (tmp_path / "faces").read_bytes()
+    database.enroll_encodings(["x" * 1000], [[0.0, 0.0, 0.0]])
+    with pytest.raises(ValueError, match="names: expected 1,000 bytes of names or fewer, got"):
+        database.save(tmp_path / "faces")
+    assert (tmp_path / "faces").read_bytes() == before and list(tmp_path.iterdir()) == [tmp_path / "faces"]
+
+
+@pytest.mark.parametrize("threshold", [10**400, float("inf"), True, "0.6"])
+def test_a_threshold_that_is_no_float_is_refused(threshold):
+    with pytest.raises(ValueError, match="threshold: expected a number"):
+        FaceDatabase(np.asarray, threshold)
+    with pytest.raises(ValueError, match="path: expected the path of a file"):
+        small().save(None)

@@ -448,3 +448,23 @@ def test_batches_that_cannot_be_filled_are_refused(options, message):
     given = {"images": np.delete(images, lost), "identities": np.delete(identities, lost), "people": 4, "pictures": 3}
     with pytest.raises(ValueError, match=message):
         faces.IdentityBatches(**(given | options))
+
+
+# Numbers of every type
+
+
+def test_distances_of_half_precision_and_of_whole_numbers_are_those_of_floats():
+    embeddings = np.random.default_rng(0).integers(-300, 300, (5, 4))
+    expected = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=-1)
+    for kind in ("float16", "float32", "float64", "int16", "int64"):
+        np.testing.assert_allclose(faces.pairwise_distances(embeddings.astype(kind)), expected, rtol=1e-3, atol=0.1)
+
+
+def test_the_three_embeddings_of_a_triplet_may_be_of_different_types():
+    anchor, positive, negative = noise(4, 3), noise(4, 3, seed=1), noise(4, 3, seed=2)
+    expected = float(faces.triplet_loss(anchor, positive, negative))
+    for kinds in (("float32", "float64", "float32"), ("float64", "float32", "float16")):
+        given = (x.astype(kind) for x, kind in zip((anchor, positive, negative), kinds, strict=True))
+        assert float(faces.triplet_loss(*given)) == pytest.approx(expected, rel=1e-2)
+    with pytest.raises(ValueError, match=r"positive: expected encodings .*, got a str"):
+        faces.triplet_loss(anchor, "face.png", negative)

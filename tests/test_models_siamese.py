@@ -29,6 +29,7 @@ def test_parameters_are_those_counted_by_hand(shape, embedding, filters):
 def test_the_net_of_the_notebook_has_its_figures():
     model = siamese_encoder((64, 64, 3))
     assert cost(model).parameters == 359_952 and model.output_shape == (None, 128)
+    assert model.count_params() == 360_432
     sides = [model.get_layer(f"conv{i}_relu").output.shape[1:] for i in (1, 2, 3, 4)]
     assert sides == [(32, 32, 16), (16, 16, 32), (8, 8, 64), (4, 4, 128)]
 

@@ -88,9 +88,66 @@ def test_the_top_states_a_measured_time_and_memory_within_the_budget(path, noteb
 
 
 def test_links_between_notebooks_and_to_files_lead_somewhere(path, notebook):
-    planned = set(re.findall(r"`(\d-\d-[\w-]+\.ipynb)`", README))
-    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", source(notebook, "markdown")):
-        assert (path.parent / target).exists() or target in planned, target
+    for target, anchor in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)", source(notebook, "markdown")):
+        aim = path.parent / target if target else path
+        assert aim.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", source(nbformat.read(aim, as_version=4), "markdown"), re.MULTILINE)
+            assert anchor in [heading.strip().replace(" ", "-") for heading in headings], anchor
+
+
+def test_the_week_before_and_the_week_after_are_linked(path, notebook):
+    place = PATHS.index(path)
+    for neighbor in (*PATHS[max(place - 1, 0) : place], *PATHS[place + 1 : place + 2]):
+        assert f"]({neighbor.name})" in source(notebook, "markdown"), neighbor.name
+
+
+def test_the_title_stands_once_at_the_top(path, notebook):
+    titles = re.findall(r"^# (.+)$", source(notebook, "markdown"), re.MULTILINE)
+    assert len(titles) == 1
+    assert notebook.cells[0].source.lstrip().startswith(f"# {titles[0]}")
+
+
+def test_remarks_on_the_notes_are_errata_or_footnotes(notebook):
+    for label in re.findall(r"^> \*\*(\w+)\*\*", source(notebook, "markdown"), re.MULTILINE):
+        assert label in ("Erratum", "Footnote"), label
+
+
+def is_equality(test):
+    """Whether an assertion holds two computations against each other, and is not about how a result turned out."""
+    if isinstance(test, ast.BoolOp):
+        return all(map(is_equality, test.values))
+    if isinstance(test, ast.Compare):
+        return all(isinstance(sign, ast.Eq | ast.Is) for sign in test.ops)
+    if isinstance(test, ast.Call):
+        name = ast.unparse(test.func).rpartition(".")[2]
+        inner = (part for argument in test.args for part in [getattr(argument, "elt", argument)])
+        return name in ("allclose", "isclose", "array_equal") or (name == "all" and all(map(is_equality, inner)))
+    return False
+
+
+def test_what_is_said_about_results_is_a_claim_and_a_plain_assert_says_that_two_computations_agree(notebook):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    nodes = [(cell.id, node) for cell in code for node in ast.walk(ast.parse(cell.source))]
+    asserts = [(key, node) for key, node in nodes if isinstance(node, ast.Assert) and not node.msg]
+    assert [f"{key}: {ast.unparse(node)}" for key, node in asserts if not is_equality(node.test)] == []
+
+
+@pytest.mark.parametrize(
+    ("test", "equal"),
+    [
+        ("np.allclose(a, b) and a.shape == b.shape", True),
+        ("all(np.isclose(x, y) for x, y in pairs)", True),
+        ("a is b", True),
+        ("loss < 0.3", False),
+        ("np.allclose(a, b) and loss < 0.3", False),
+        ("all(rate > 0.9 for rate in rates)", False),
+        ("winner in names", False),
+        ("converged", False),
+    ],
+)
+def test_that_test_knows_an_equality(test, equal):
+    assert is_equality(ast.parse(test, mode="eval").body) == equal
 
 
 def test_one_cell_imports_dlcourse_before_keras(notebook):
@@ -116,10 +173,10 @@ def test_cells_are_short_plain_python_without_installs_or_downloads(notebook):
             assert not re.search(r"pip install|urlopen|urlretrieve|get_file|requests\.", cell.source)
 
 
-def test_there_are_two_to_five_exercises_each_with_a_check(notebook):
-    used = set(re.findall(r"\bcheck\.(\w+)\(", source(notebook, "code")))
-    assert 2 <= len(used) <= 10
-    assert used <= set(check.names())
+def test_every_exercise_of_the_week_is_set_and_no_other(path, notebook):
+    used = set(re.findall(r"\bcheck\.(\w+)\(", source(notebook, "code"))) - {"claim", "progress"}
+    assert used == {name for name in check.names() if getattr(check, name).notebook == path.name[:3]}
+    assert len(used) >= 2
     assert "Your turn" in source(notebook, "markdown")
 
 

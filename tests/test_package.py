@@ -1,6 +1,7 @@
 """What `import dlcourse` costs, what each submodule pulls in, and the quiet start of TensorFlow in a notebook."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,25 @@ except ImportError as error:
 os.dup2(saved, 2); file.seek(0); print(file.read().decode())
 """
     assert outputs_of(kernel, code).split("\n")[:2] == ["broken", "no such library"]
+
+
+@pytest.mark.parametrize(("kernel", "lines"), [(True, False), (False, True)])
+def test_matplotlib_complains_of_a_home_without_room_in_scripts_but_not_in_a_notebook(kernel, lines, tmp_path):
+    (tmp_path / "home").write_text("a file, in which no folder can be made")
+    code = f"""
+import sys, types
+if {kernel}:
+    shell = types.SimpleNamespace(kernel=None)
+    sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: shell, version_info=(9, 0))
+from dlcourse import plots
+plots.curves({{"a": [1, 2]}})
+import logging
+print(logging.getLogger("matplotlib").level)
+"""
+    home = str(tmp_path / "home")
+    names = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    environment = {**os.environ, **dict.fromkeys(names, home)}
+    environment.pop("MPLCONFIGDIR", None)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert ("atplotlib" in result.stderr) == lines
+    assert result.stdout == "0\n"

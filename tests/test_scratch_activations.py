@@ -210,3 +210,10 @@ def test_an_unknown_name_is_refused_with_those_that_exist(f, name):
 def test_a_slope_that_is_not_below_one_is_named(f, slope):
     with pytest.raises(ValueError, match=r"^slope: expected a number in \[0, 1\), got "):
         f([1.0], slope)
+
+
+@pytest.mark.parametrize("slope", [None, True, "0.1", 1, float("nan"), np.zeros(2)])
+def test_a_slope_that_is_no_number_is_refused(slope):
+    for function in (activations.leaky_relu, activations.leaky_relu_derivative):
+        with pytest.raises(ValueError, match=r"slope: expected a number in \[0, 1\), got"):
+            function([1.0], slope)

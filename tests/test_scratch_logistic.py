@@ -221,3 +221,18 @@ def test_bad_input_is_named(name, case):
 def test_a_gradient_of_another_shape_is_named():
     with pytest.raises(ValueError, match=r"^grads\['dw'\]: expected the shape of w, \(2, 1\), got \(2,\)"):
         logistic.gradient_step(np.ones((2, 1)), 0.0, {"dw": np.ones(2), "db": 0.0}, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("grads", "message"),
+    [
+        (None, "grads: expected a dict with dw, db, got NoneType"),
+        ({}, "grads: expected a dict with dw, db, got one without dw, db"),
+        ({"dw": np.zeros((3, 1))}, "got one without db"),
+        ({"dw": np.full((3, 1), np.nan), "db": 0.0}, r"grads\['dw'\]: expected finite numbers"),
+        ({"dw": np.zeros((3, 1)), "db": np.inf}, r"grads\['db'\]: expected finite numbers"),
+    ],
+)
+def test_a_gradient_that_is_none_is_refused(grads, message):
+    with pytest.raises(ValueError, match=message):
+        logistic.gradient_step(np.zeros((3, 1)), 0.0, grads, 0.1)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from dlcourse.scratch import network
+from dlcourse.scratch import network, optimizers
 from dlcourse.scratch.activations import ACTIVATIONS
 from dlcourse.scratch.optimizers import Adam, Momentum
 
@@ -993,3 +993,45 @@ def test_a_failed_training_says_which_start_it_wants():
 def test_a_learning_rate_that_is_far_too_large_ends_in_an_error_and_not_in_numbers_that_mean_nothing():
     with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"^grads\['dW\d'\]: expected finite numbers, got"):
         network.train(X, C3, parameters=P3, output="softmax", learning_rate=1e200, epochs=30)
+
+
+# Seeds, dicts and functions that are none
+
+
+@pytest.mark.parametrize("seed", [-1, 2.5, True, "0", [None]])
+def test_a_seed_that_is_none_is_refused_by_name(seed):
+    X, Y = np.zeros((3, 4)), np.zeros((1, 4))
+    parameters = network.initialize_parameters([3, 2, 1])
+    calls = (
+        lambda: network.initialize_parameters([3, 4, 1], seed=seed),
+        lambda: network.forward_propagation(X, parameters, keep_prob=0.5, seed=seed),
+        lambda: network.train(X, Y, [3, 2, 1], seed=seed),
+        lambda: optimizers.random_mini_batches(X, Y, seed=seed),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match="seed: expected a whole number, 0 or more, or a NumPy Generator, got"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: network.l2_cost(None, 0.1, 8), "parameters: expected a dict, got NoneType"),
+        (lambda: network.l1_cost([1], 0.1, 8), "parameters: expected a dict, got list"),
+        (lambda: network.predict(np.zeros((3, 4)), None), "parameters: expected a dict"),
+        (lambda: network.backward_step(np.zeros((1, 4)), {}), "cache: expected a dict with A_prev, .* got one without"),
+        (lambda: network.backward_propagation([[0.5]], [[1]], None), "caches: expected the list"),
+        (
+            lambda: network.train(np.zeros((3, 4)), np.zeros((1, 4)), [3, 1], optimizer="adam"),
+            "optimizer: expected one",
+        ),
+        (lambda: network.train(np.zeros((3, 4)), np.zeros((1, 4)), [3, 1], schedule=0.1), "schedule: expected a func"),
+        (lambda: network.train(np.zeros((3, 4)), np.zeros((1, 4)), [3, 1], epochs=10**400), "epochs: expected a whole"),
+        (lambda: optimizers.Adam(0.1).update(None, {}), "parameters: expected a dict, got NoneType"),
+        (lambda: optimizers.Momentum(0.1).update({"W1": np.ones(2)}, None), "grads: expected a dict, got NoneType"),
+        (lambda: optimizers.Adam(10**400), "learning_rate: expected a number above 0"),
+    ],
+)
+def test_what_is_no_dict_or_function_is_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

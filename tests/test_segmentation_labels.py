@@ -192,7 +192,8 @@ def test_a_unet_with_one_channel_learns_which_pixels_are_bright(loss):
     net.optimizer.build(net.trainable_variables)
     for _ in range(60):
         net.train_on_batch(images, masks)
-    assert segmentation.dice(masks, ops.convert_to_numpy(net(images)) > 0.5) > 0.97
+    assert segmentation.dice(masks, ops.convert_to_numpy(net(images)) > 0.5) > 0.85
+    assert segmentation.dice(masks, np.ones_like(masks)) < 0.7
 
 
 # Pixels without a class
@@ -201,7 +202,7 @@ def test_a_unet_with_one_channel_learns_which_pixels_are_bright(loss):
 @pytest.mark.parametrize("ignore_class", [255, -1, 0, 2])
 def test_mean_iou_without_some_pixels_is_kerass(ignore_class):
     y_pred = maps(3, 20, 30, classes=4, seed=1).astype(int)
-    y_true = np.where(maps(3, 20, 30, classes=3, seed=2) == 0, ignore_class, maps(3, 20, 30, classes=4))
+    y_true = np.where(maps(3, 20, 30, classes=3, seed=2) == 0, ignore_class, maps(3, 20, 30, classes=4).astype(int))
     metric = keras.metrics.MeanIoU(4, ignore_class=ignore_class)
     metric.update_state(y_true, y_pred)
     found = segmentation.mean_iou(y_true, y_pred, 4, ignore_class=ignore_class)
@@ -234,7 +235,7 @@ def test_a_measure_without_some_pixels_is_that_of_the_others():
 @pytest.mark.parametrize("ignore_class", [255, -1, 1])
 def test_crossentropy_without_some_pixels_is_kerass(reduction, ignore_class):
     y_pred = probabilities(2, 6, 7, 3)
-    y_true = np.where(maps(2, 6, 7, classes=4, seed=2) == 0, ignore_class, maps(2, 6, 7, classes=3))
+    y_true = np.where(maps(2, 6, 7, classes=4, seed=2) == 0, ignore_class, maps(2, 6, 7, classes=3).astype(int))
     ours = segmentation.WeightedCrossentropy([1, 1, 1], reduction=reduction, ignore_class=ignore_class)
     theirs = keras.losses.SparseCategoricalCrossentropy(reduction=reduction, ignore_class=ignore_class)
     np.testing.assert_allclose(ours(y_true, y_pred), theirs(y_true, y_pred), rtol=1e-5)

@@ -380,3 +380,40 @@ def test_stylize_refuses_what_it_cannot_use_and_names_it(options, name, pictures
     arguments = {"content": pictures[0], "style": pictures[1], **SMALL, **options}
     with pytest.raises(ValueError, match=f"^{name}"):
         style.stylize(**arguments)
+
+
+# Numbers of every type
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int64", "float16", "float64"])
+def test_the_costs_of_a_photograph_do_not_depend_on_the_type_of_its_pixels(kind):
+    photo = datasets.photo("chelsea")
+    a, b = photo[:40, :40], photo[40:80, :40]
+    exact = [x.astype("float32") for x in (a, b)]
+    for cost in (style.content_cost, style.layer_style_cost, lambda x, y: style.style_cost([x], [y])):
+        expected = pytest.approx(float(cost(*exact)), rel=1e-5)
+        assert float(cost(a.astype(kind), b.astype(kind))) == expected
+        assert float(cost(a.astype(kind), exact[1])) == expected  # and mixed
+    np.testing.assert_allclose(style.gram_matrix(a.astype(kind)), style.gram_matrix(exact[0]), rtol=1e-5)
+    expected = tf.image.total_variation(tf.constant(photo, tf.float32))
+    if kind != "float16":  # one of 1.5 million pixels' sums
+        assert float(style.total_variation(photo.astype(kind))) == pytest.approx(float(expected), rel=1e-5)
+    assert np.isfinite(float(style.total_variation(photo.astype(kind))))
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        ("me.jpg", r"got a str, 'me\.jpg': read the file with datasets\.read_picture\(path\)"),
+        (np.zeros((40, 40), np.uint8), r"grey: np\.repeat\(picture\[\.\.\., None\], 3, axis=-1\)"),
+        (np.zeros((40, 40, 1), np.uint8), r"grey: np\.repeat\(picture, 3, axis=-1\)"),
+        (np.zeros((40, 40, 4), np.uint8), "alpha channel"),
+        (np.zeros((1, 40, 40, 3), np.uint8), "a batch: pass one picture"),
+        (np.zeros((3, 40, 40), np.uint8), "channels first: np.moveaxis"),
+        (np.zeros((40, 40, 3)), r"np\.uint8\(np\.rint\(255 \* picture\)\)"),
+        (np.full((40, 40, 3), 200.0), r"np\.uint8\(np\.rint\(picture\)\)"),
+    ],
+)
+def test_a_picture_of_another_kind_is_refused_with_the_way_to_one(picture, message):
+    with pytest.raises(ValueError, match=f"content: expected uint8, shape .*{message}"):
+        style.stylize(picture, np.zeros((40, 40, 3), np.uint8))

@@ -338,3 +338,37 @@ def test_fine_tune_names_layers_that_are_there_and_changes_nothing(name):
     with pytest.raises(ValueError, match="learning_rate: expected a number above 0, got 0"):
         transfer.fine_tune(model, base, "block_1", 0)
     assert len(base.trainable_weights) == 1
+
+
+# Pictures as people have them
+
+
+def test_a_data_set_is_said_to_be_unpacked_and_a_path_to_be_read():
+    import tensorflow as tf
+
+    base = small_base()
+    model = transfer.build_classifier(base, 2)
+    dataset = tf.data.Dataset.from_tensor_slices((noise(4), [0, 1, 0, 1])).batch(2)
+    message = r"images: expected .*, got a _BatchDataset: unpack it, np\.concatenate"
+    with pytest.raises(ValueError, match=message):
+        transfer.fit_head(model, base, dataset, epochs=1)
+    with pytest.raises(ValueError, match=message):
+        transfer.extract_features(base, dataset)
+    with pytest.raises(ValueError, match=r"images: .* got a str, 'pets': read the files with datasets\.read_folder"):
+        transfer.extract_features(base, "pets")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda images: images[0], r"one picture is a batch of one, picture\[None\]"),
+        (lambda images: images[..., :1], r"it has 1 channels; read the files with datasets\.read_folder"),
+        (
+            lambda images: images[:, :-1],
+            r"read the files with datasets\.read_folder\(folder, size\), which brings them",
+        ),
+    ],
+)
+def test_pictures_of_another_shape_are_refused_with_the_way_to_the_right_one(change, message):
+    with pytest.raises(ValueError, match=message):
+        transfer.extract_features(small_base(), change(noise()))

@@ -663,8 +663,8 @@ def test_every_figure_draws_into_axes_given_to_it(study):
         (lambda: tuning.Choice(["a", "a"]), r"options: expected at least two, all different"),
         (lambda: tuning.Choice([(1, 2), (3,)]), r"options: expected strings, numbers, booleans or None, got \(1, 2\)"),
         (lambda: tuning.Choice("relu"), r"options: expected a sequence of options, got 'relu'"),
-        (lambda: tuning.log_sample([0.5, 1.5], 1, 2), r"draws: expected numbers in \[0, 1\)"),
-        (lambda: tuning.log_sample([math.nan], 1, 2), r"draws: expected numbers in \[0, 1\)"),
+        (lambda: tuning.log_sample([0.5, 1.5], 1, 2), r"draws: expected numbers in \[0, 1\]"),
+        (lambda: tuning.log_sample([math.nan], 1, 2), r"draws: expected numbers in \[0, 1\]"),
         (lambda: tuning.log_sample(0.5, 0, 2), r"low: expected a number above 0"),
         (lambda: tuning.linear_sample(0.5, 2, 1), r"low: expected less than high"),
         (lambda: tuning.one_minus_log_sample(0.5, 0.9, 1.0), r"high: expected a number in \[0, 1\)"),
@@ -726,3 +726,49 @@ def test_a_study_of_several_objectives_is_refused():
     optuna.logging.set_verbosity(optuna.logging.INFO)
     with pytest.raises(ValueError, match=r"study: expected one objective, got 2"):
         tuning.results(study)
+
+
+# Damaged journals
+
+
+def damaged(lines, kind):
+    inserted = {
+        "garbage": b"garbage",
+        "no event of Optuna's": b'{"op_code":99,"worker_id":"x"}',
+        "an event without its parts": b'{"op_code":6,"worker_id":"x"}',
+        "no UTF-8": b'{"op_code":\xff}',
+        "a list": b"[1]",
+        "nothing": b"",
+        "zeros": b"\0\0",
+    }
+    return b"\n".join([*lines[:7], inserted[kind], *lines[7:]])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["garbage", "no event of Optuna's", "an event without its parts", "no UTF-8", "a list", "nothing", "zeros"],
+)
+def test_a_damaged_journal_is_refused_with_its_path_and_line(kind, tmp_path):
+    path = tmp_path / "journal"
+    tuning.search(bowl, PLANE, 3, study=tuning.shared_study(path))
+    whole = path.read_bytes()
+    path.write_bytes(damaged(whole.split(b"\n"), kind))
+    with pytest.raises(ValueError, match=r"path: expected a journal of Optuna's, undamaged, got .*, whose line 8 is"):
+        tuning.shared_study(path)
+    path.write_bytes(whole)
+    assert len(tuning.results(tuning.shared_study(path))) == 3
+
+
+@pytest.mark.parametrize(("path", "message"), [(None, "the path of a file"), (".", "a file, got"), (3, "the path of")])
+def test_what_is_no_file_is_no_journal(path, message):
+    with pytest.raises(ValueError, match=f"path: expected {message}"):
+        tuning.shared_study(path)
+
+
+def test_draws_include_both_ends_and_nothing_beyond():
+    np.testing.assert_allclose(tuning.linear_sample([0, 1], 2, 3), [2, 3])
+    for draws in ([1.01], [[0.1], [0.1, 0.2]]):
+        with pytest.raises(ValueError, match=r"draws: expected numbers in \[0, 1\], got"):
+            tuning.linear_sample(draws, 0, 1)
+    with pytest.raises(ValueError, match="high: expected a finite number"):
+        tuning.Linear(0, 10**400)

@@ -17,7 +17,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import save, save_file
 
 GOLDEN = Path(__file__).parent / "golden"
 NETWORKS = {  # name: (layers with weights, tensors, parameters), the papers' and the sources' figures
@@ -211,7 +212,7 @@ def test_the_last_layer_alone_can_spoil_the_fit():
     ],
 )
 def test_what_is_not_a_built_model_is_refused(model):
-    with pytest.raises(ValueError, match=r"model: expected a built Keras model or layer with weights, came"):
+    with pytest.raises(ValueError, match=r"model: expected a built Keras model or layer with weights, got"):
         weights.load(model(), "breed_head")
 
 
@@ -336,3 +337,31 @@ def test_load_asks_of_a_variable_its_path_its_shape_and_assign():
     weights.load(Model, "breed_head")
     for variable, key in zip(Model.weights, ("breeds/kernel", "breeds/bias"), strict=True):
         np.testing.assert_array_equal(variable.value, weights.read("breed_head")[key])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_numbers_that_are_not_finite_are_refused_and_their_tensor_named(copy, value, scaled):
+    file = copy()
+    with safe_open(file, framework="numpy") as content:
+        tensors, about = {key: content.get_tensor(key) for key in content.keys()}, content.metadata()  # noqa: SIM118
+    kernel = np.zeros((1280, 19))
+    kernel[7, 3] = value
+    tensors = {key: tensor for key, tensor in tensors.items() if not key.startswith("breeds/kernel")}
+    if scaled:
+        scale, minimum = np.array(value), np.array(0.0)
+        tensors |= {"breeds/kernel": np.ones((1280, 19), np.uint8)}
+        tensors |= {"breeds/kernel.scale": scale, "breeds/kernel.min": minimum}
+    else:
+        tensors["breeds/kernel"] = kernel
+    file.write_bytes(save(tensors, about))
+    copy()
+    model = head()
+    before = values(model)
+    many = 1280 * 19 if scaled else 1
+    with pytest.raises(
+        ValueError, match=f"breeds/kernel has {many} numbers of {1280 * 19} that are not finite"
+    ) as error:
+        weights.load(model, "breed_head")
+    assert str(file) in str(error.value)
+    assert_unchanged(model, before)

@@ -176,6 +176,7 @@ EXERCISES = [
         ],
         random=_prices,
         properties=[(lambda error, *_: error >= 0, "the error is not negative")],
+        keepdims="numbers",
         slips=[
             (
                 lambda predicted, actual: np.mean(np.subtract(predicted, actual)),

@@ -25,7 +25,7 @@ def peeps(split="train"):
         FileNotFoundError: If the file is missing.
 
     Source: Open Peeps by Pablo Stanley (CC0).
-    Taught in notebook 3-4, section 3.4.1.
+    Taught in notebook 3-4, section 3.4.3.
     """
     if split not in ("train", "test"):
         raise ValueError(f'split: got {split!r}, expected "train" or "test".')

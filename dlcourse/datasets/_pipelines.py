@@ -39,7 +39,7 @@ def pipeline(
         ValueError: If there are no images, not one label for each, `batch_size` is below 1, `load` or `transform` is no
             function, or there is a `cache` without `load`.
 
-    Taught in notebook 1-1, section 1.1.3, and notebook 3-2, sections 3.2.5 and 3.2.7.
+    Taught in notebook 1-1, section 1.1.3, and notebook 3-2, sections 3.2.5 and 3.2.6.
     """
     import tensorflow as tf
 

@@ -70,7 +70,7 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
         ValueError: If an argument is out of its range, or a file is damaged.
         FileNotFoundError: If a file is missing.
 
-    Taught in notebook 3-3, sections 3.3.3 and 3.3.5.
+    Taught in notebook 3-3, sections 3.3.1 and 3.3.3.
     """
     n, seed = whole("n", n, 0), whole("seed", seed, 0)
     size, max_objects = whole("size", size, SMALLEST), whole("max_objects", max_objects, 1, 255)

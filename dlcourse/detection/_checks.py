@@ -11,9 +11,10 @@ import keras
 import numpy as np
 from keras import ops
 
-FORMATS = {
+FORMS = {
     "corners": "(x_min, y_min, x_max, y_max) with x_min ≤ x_max and y_min ≤ y_max",
     "center": "(x, y, width, height) with width and height of 0 or more",
+    "size": "(x_min, y_min, width, height) with width and height of 0 or more",
 }
 
 
@@ -35,7 +36,7 @@ def boxes(name, value, shape=None, form="corners"):
         x, y = (found[..., 0], found[..., 1]) if form == "corners" else (0, 0)
         right = (x <= found[..., 2]) & (y <= found[..., 3])  # column by column: rows of two are slow in NumPy
         if not right.all():
-            raise ValueError(f"{name}: expected {FORMATS[form]}, got {_first(found, ~right)}")
+            raise ValueError(f"{name}: expected {FORMS[form]}, got {_first(found, ~right)}")
     return value
 
 
@@ -73,12 +74,21 @@ def threshold(name, value):
     return float(value)
 
 
+def flag(name, value):
+    """`value` as a bool, if it is one."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
 def image_shape(value):
     """(height, width), if these are two numbers above 0."""
     try:
         height, width = (float(side) for side in value)
-    except (TypeError, ValueError):
-        raise ValueError(f"image_shape: expected (height, width), got {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        pictures = isinstance(value, tuple | list) and len(value) in (3, 4)
+        remedy = f": of a picture pass .shape[{':2' if len(value) == 3 else '1:3'}]" if pictures else ""
+        raise ValueError(f"image_shape: expected (height, width), got {value!r}{remedy}") from None
     if not (0 < height < math.inf and 0 < width < math.inf):
         raise ValueError(f"image_shape: expected (height, width) above 0, got {value!r}")
     return height, width

@@ -24,7 +24,7 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
         scores: Shape (n,).
         classes: Whole numbers, shape (n,): boxes of different classes do not discard each other. None: all boxes are of
             one kind.
-        max_boxes: At most so many are kept, in all classes together, 1 or more.
+        max_boxes: At most so many are kept, in all classes together, 1 or more. None: no limit.
         iou_threshold: In 0…1.
 
     Returns:
@@ -39,7 +39,8 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
     """
     boxes = _checks.read("boxes", _checks.boxes("boxes", boxes, ("n", 4)))
     scores = _checks.scores("scores", scores, len(boxes)).astype(np.float32, copy=False)
-    max_boxes, iou_threshold = count("max_boxes", max_boxes), _checks.threshold("iou_threshold", iou_threshold)
+    max_boxes = max(1, len(boxes)) if max_boxes is None else count("max_boxes", max_boxes)
+    iou_threshold = _checks.threshold("iou_threshold", iou_threshold)
     if boxes.dtype == np.float64 and len(boxes):
         boxes = (boxes - np.tile(boxes[:, :2].min(axis=0), 2)).astype(np.float32)
     suppress = _by_tensorflow if keras.backend.backend() == "tensorflow" else _by_hand

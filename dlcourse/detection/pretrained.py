@@ -7,26 +7,32 @@
     mask = person_mask(photo)
 
 Around each net stand the same three steps. The photograph is brought to the size the net was trained on: `letterbox`
-keeps its ratio and fills up with black. The net answers, in numbers of its own kind, which are decoded to boxes and
-probabilities. And the boxes go back to the photograph, where non-max suppression leaves one for each object.
+keeps its ratio and fills up with black. The net predicts in numbers of its own kind, which are decoded to boxes and
+probabilities. And the boxes go back to the photograph, where non-max suppression leaves one for each object. Faces are
+looked for at several sizes of the photograph at once, an image pyramid, because a net finds best the sizes of face that
+it was trained on.
 
-The shipped nets are loaded at the first call and kept. A later call takes some 50 ms of processor time for faces,
-110 ms for objects, 25 ms for a mask and 11 ms for the landmarks of one face. Of a photograph of twelve megapixels the
-resizing alone takes half a second.
+The shipped nets are loaded at the first call and kept. `benchmarks/find_faces.py` measures how many faces are found,
+and the time.
 """
 
 import functools
+import math
+import numbers
+import weakref
 
 from dlcourse import models
 from dlcourse._checks import colour_picture, count, model_shapes
 from dlcourse._pixels import resized
 from dlcourse.detection import _checks
-from dlcourse.detection.boxes import clip_boxes, scale_boxes
+from dlcourse.detection.boxes import area, clip_boxes
 from dlcourse.detection.nms import non_max_suppression
 from dlcourse.detection.yolo import decode
 
+import keras
 import numpy as np
 from keras import ops
+from PIL import Image, ImageFilter
 
 # Of `models.face_detector`: width and height in cells of its grid.
 FACE_ANCHORS = (
@@ -36,6 +42,13 @@ FACE_ANCHORS = (
     (4.266906, 5.178857),
     (9.041765, 10.66308),
 )
+
+FACE_SCALES = (1.5, 1, 0.7, 0.3)  # for faces of a twelfth of the side, of a quarter, of half of it, of nine tenths
+SIDES = (0.1, 0.5)  # of a face at a scale other than 1, as shares of the net's side
+INSIDE = 0.6  # of a box's area in another one, from which on both are taken for one face
+SHARPEN = ImageFilter.UnsharpMask(radius=8, percent=200, threshold=0)
+MARGIN = 0.08  # of the net's side, around a photograph that is smaller than it
+STRIDE = 32  # pixels of the picture to a cell: sides are multiples of it
 
 # Of `models.nanodet`: the 80 classes of COCO (Lin et al., 2014, arXiv 1405.0312) in their usual order.
 COCO_CLASSES = (
@@ -55,18 +68,26 @@ COCO_CLASSES = (
 )
 NANODET_STRIDES = (8, 16, 32)  # pixels of the picture to a cell, of its three grids
 NANODET_BINS = 11  # distances 0…10, in cells
+_PYRAMIDS = weakref.WeakKeyDictionary()  # of each net that was used, as long as it lives
 MAX_BOXES = 100  # as COCO counts: at most so many for a photograph
 
 
-def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4):
-    """The faces in a photograph, by a YOLO. A face under a twelfth or so of the longer side is too small for it.
+def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, scales=FACE_SCALES):
+    """Find the faces in a photograph, by a YOLO that looks at it in several sizes.
+
+    Faces from a twelfth to nine tenths of the longer side are found if they have some fifteen pixels or more, also dark
+    or somewhat blurred ones. The net alone, `scales=1`, finds those from a tenth to half of the side. The other sizes
+    are sharpened first (unsharp masking): that brings back the edges that little light, a blur and few pixels take.
 
     Args:
-        photo: uint8, shape (height, width, 3), of any size.
+        photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it.
         model: A net as `models.face_detector` builds it, for squares; a larger one finds smaller faces. None for the
             shipped one, 416×416.
         score_threshold: In 0…1. A face whose score equals it is left out.
-        iou_threshold: Of non-max suppression.
+        iou_threshold: In 0…1, the overlap from which on non-max suppression discards a box. It treats the boxes of all
+            scales at once.
+        scales: The longer sides that the photograph is brought to, as multiples of the net's side, larger than 0 and
+            at most 4; a number or several. Larger ones show smaller faces to the net, and take more time.
 
     Returns:
         `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
@@ -78,14 +99,22 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4):
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
-    net = _net(model, models.face_detector, (4, 25))
-    side = net.input_shape[1]
-    picture, scale, offset = letterbox(photo, side, centred=False)
-    boxes, confidence, _ = decode(net.predict_on_batch(picture[np.newaxis]), FACE_ANCHORS)
-    boxes, scores = ops.convert_to_numpy(boxes).reshape(-1, 4), ops.convert_to_numpy(confidence).reshape(-1)
-    likely = scores > score_threshold
-    boxes = undo_letterbox(scale_boxes(boxes[likely], (side, side)), scale, offset)
-    return _suppressed(photo, iou_threshold, scores[likely], boxes)
+    scales, net = _scales(scales), _net(model, models.face_detector, (4, 25))
+    views = [_view(photo, net.input_shape[1], scale) for scale in scales]
+    pyramid = _pyramid(net, tuple(len(picture) for picture, _, _ in views))
+    answers = pyramid.predict_on_batch([picture[np.newaxis] for picture, _, _ in views])
+    boxes, scores, seen_at = [], [], []
+    for (_, zoom, offset), found, confidence, scale in zip(views, answers[::2], answers[1::2], scales, strict=True):
+        found, confidence = found.reshape(-1, 4), confidence.reshape(-1)
+        likely = confidence > score_threshold
+        if scale != 1:  # each scale for the faces that it shows in a size which the net knows well
+            longer = (found[:, 2:] - found[:, :2]).max(axis=1) / net.input_shape[1]
+            likely &= (SIDES[0] < longer) & (longer < SIDES[1])
+        boxes.append(undo_letterbox(found[likely], zoom, offset))
+        scores.append(confidence[likely])
+        seen_at.append(np.full(likely.sum(), scale))
+    found = np.concatenate(scores), np.concatenate(boxes), np.concatenate(seen_at)
+    return _best_of_all_scales(photo, iou_threshold, *found)
 
 
 def find_landmarks(photo, boxes, model=None):
@@ -115,15 +144,16 @@ def find_landmarks(photo, boxes, model=None):
     return np.array(points, np.float32).reshape(-1, 68, 2)
 
 
-def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6):
+def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, class_agnostic=False):
     """Objects of COCO's 80 classes in a photograph, by NanoDet.
 
     Args:
         photo: uint8, shape (height, width, 3), of any size.
         model: A net as `models.nanodet` builds it; None for the shipped one.
         score_threshold: In 0…1. An object whose score equals it is left out.
-        iou_threshold: Of non-max suppression, which runs for each class on its own. One thing may so be found as cat
-            and as dog.
+        iou_threshold: In 0…1, the overlap from which on non-max suppression discards a box.
+        class_agnostic: Whether a box discards those of other classes, too. By default suppression treats each class on
+            its own: a person on a horse keeps both boxes, and one animal may be found as cat and as dog.
 
     Returns:
         `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
@@ -135,13 +165,15 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6):
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
+    class_agnostic = _checks.flag("class_agnostic", class_agnostic)
     net = _net(model, models.nanodet, (4, 124), (4, 124), (4, 124))
     picture, scale, offset = letterbox(photo, net.input_shape[1])
     boxes, probabilities = decode_nanodet(net.predict_on_batch(picture[np.newaxis]))
     boxes, probabilities = ops.convert_to_numpy(boxes)[0], ops.convert_to_numpy(probabilities)[0]
     places, classes = np.nonzero(probabilities > score_threshold)
     boxes = undo_letterbox(boxes[places], scale, offset)
-    return _suppressed(photo, iou_threshold, probabilities[places, classes], boxes, classes)
+    scores, by_class = probabilities[places, classes], not class_agnostic
+    return _suppressed(photo, iou_threshold, scores, boxes, classes, by_class=by_class)
 
 
 def person_mask(photo, model=None):
@@ -185,10 +217,14 @@ def letterbox(photo, size, *, centred=True):
     height, width = photo.shape[:2]
     side = max(height, width)
     left, top = ((side - width) // 2, (side - height) // 2) if centred else (0, 0)
-    square = np.zeros((side, side, 3), np.uint8)
-    square[top : top + height, left : left + width] = photo
     scale = size / side
-    return resized(square, (size, size)), scale, np.float32([left * scale, top * scale])
+    if width >= height:
+        row = _resized_axis(photo, 1, side, 0, size)
+        square = _resized_axis(row, 0, side, top, size)
+    else:
+        column = _resized_axis(photo, 0, side, 0, size)
+        square = _resized_axis(column, 1, side, left, size)
+    return square.astype(np.float32), scale, np.float32([left * scale, top * scale])
 
 
 def undo_letterbox(coordinates, scale, offset):
@@ -199,12 +235,48 @@ def undo_letterbox(coordinates, scale, offset):
         scale, offset: As `letterbox` returns them.
 
     Returns:
-        The same in pixels of the photograph.
+        A NumPy array, the same in pixels of the photograph.
+
+    Raises:
+        ValueError: If `coordinates` has another shape, a number is not finite, `scale` is not above 0, or `offset` is
+            not two numbers.
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    coordinates = np.asarray(coordinates)
+    coordinates = _checks.read("coordinates", _checks.floats("coordinates", coordinates))
+    if coordinates.shape[-1:] not in ((2,), (4,)) or not np.isfinite(coordinates).all():
+        got = coordinates.shape if coordinates.shape[-1:] not in ((2,), (4,)) else "NaN or infinity"
+        raise ValueError(f"coordinates: expected finite numbers, shape (…, 2) or (…, 4), got {got}")
+    if not isinstance(scale, numbers.Real) or isinstance(scale, bool) or not 0 < scale < math.inf:
+        raise ValueError(f"scale: expected a finite number above 0, got {scale!r}")
+    offset = _checks.read("offset", _checks.floats("offset", offset))
+    if offset.shape != (2,) or not np.isfinite(offset).all():
+        raise ValueError(f"offset: expected two finite numbers, x and y, got {offset.tolist()}")
     return (coordinates - np.resize(offset, coordinates.shape[-1])) / scale
+
+
+def _resized_axis(picture, axis, side, start, size):
+    """A picture whose one axis lies at `start` of `side` black pixels, with `size` pixels in place of these `side`.
+
+    Of the black no more is made than the photograph's edges are blended with: of a panorama the square of its longer
+    side is no picture that fits into memory.
+    """
+    end, scale = start + picture.shape[axis], size / side
+    reach = 1 + max(1, side / size)  # of a new pixel's weights, to both sides of its middle
+    first, last = max(0, math.floor((start - reach) * scale)), min(size, math.ceil((end + reach) * scale))
+    low, high = max(0, math.floor(first / scale - reach)), min(side, math.ceil(last / scale + reach))
+    margins = [(0, 0)] * 3
+    margins[axis] = (start - low, high - end)
+    strip = Image.fromarray(np.pad(picture, margins) if margins[axis] != (0, 0) else picture)
+    shape = [picture.shape[0], picture.shape[1]]
+    shape[axis] = last - first
+    box = [0, 0, picture.shape[1], picture.shape[0]]
+    box[1 - axis], box[3 - axis] = first / scale - low, min(last / scale, side) - low
+    part = np.asarray(strip.resize(shape[::-1], Image.Resampling.BILINEAR, box))
+    shape[axis] = size
+    whole = np.zeros((*shape, 3), np.uint8)
+    whole[(slice(None),) * axis + (slice(first, last),)] = part
+    return whole
 
 
 def decode_nanodet(outputs):
@@ -257,6 +329,47 @@ def _net(model, build, *answers):
     return model
 
 
+def _scales(value):
+    """The scales as a tuple of floats, each once."""
+    values = (value,) if isinstance(value, numbers.Real) or not isinstance(value, list | tuple) else tuple(value)
+    plain = all(isinstance(each, numbers.Real) and not isinstance(each, bool) and 0 < each <= 4 for each in values)
+    if not values or not plain:
+        raise ValueError(f"scales: expected a number in (0, 4] or several, got {value!r}")
+    return tuple(dict.fromkeys(float(each) for each in values))
+
+
+def _view(photo, side, scale):
+    """A photograph at `scale` times the side of the net, as `letterbox` returns it.
+
+    Scale 1 is what the net was trained on. At any other scale the photograph is sharpened, and where it is smaller than
+    the net's square it has black on all sides, so that a face which fills it has surroundings.
+    """
+    if scale == 1:
+        return letterbox(photo, side, centred=False)
+    longer = max(1, round(scale * side))
+    picture, zoom, _ = letterbox(photo, longer, centred=False)
+    margin = 0 if scale > 1 else round(MARGIN * side)
+    square = STRIDE * math.ceil((longer + 2 * margin) / STRIDE)
+    canvas = np.zeros((square, square, 3), np.float32)
+    sharp = Image.fromarray(picture.astype(np.uint8)).filter(SHARPEN)
+    canvas[margin : margin + longer, margin : margin + longer] = sharp
+    return canvas, zoom, np.float32([margin, margin])
+
+
+def _pyramid(net, sides):
+    """The net, on squares of these sides at once: the boxes of each in its pixels, then their probabilities."""
+    built = _PYRAMIDS.setdefault(net, {})
+    if sides not in built:
+        # The same layers, and so the same weights, on pictures of any size
+        anywhere = keras.models.clone_model(net, keras.Input((None, None, 3)), clone_function=lambda layer: layer)
+        pictures, answers = [keras.Input((side, side, 3)) for side in sides], []
+        for picture, side in zip(pictures, sides, strict=True):
+            boxes, confidence, _ = decode(anywhere(picture), FACE_ANCHORS)
+            answers += [boxes * side, confidence]
+        built[sides] = keras.Model(pictures, answers)
+    return built[sides]
+
+
 def _whole_pixels(boxes, photo):
     """The pixels that each box touches: left, top, right, bottom, to slice with."""
     boxes = ops.convert_to_numpy(_checks.boxes("boxes", boxes, ("n", 4)))
@@ -269,13 +382,35 @@ def _whole_pixels(boxes, photo):
     return np.concatenate([np.floor(clipped[:, :2]), np.ceil(clipped[:, 2:])], axis=1).astype(int)
 
 
-def _suppressed(photo, iou_threshold, scores, boxes, *classes):
+def _suppressed(photo, iou_threshold, scores, boxes, *classes, by_class=True):
     """Cut off at the edges of the photograph, and of each object the best one. Some boxes lie in the black margin."""
     boxes = clip_boxes(boxes, photo.shape[:2])
     inside = _with_area(boxes)
     found = [values[inside] for values in (scores, boxes, *classes)]
-    kept = non_max_suppression(found[1], found[0], *found[2:], max_boxes=MAX_BOXES, iou_threshold=iou_threshold)
+    groups = found[2:] if by_class else ()
+    kept = non_max_suppression(found[1], found[0], *groups, max_boxes=MAX_BOXES, iou_threshold=iou_threshold)
     return tuple(values[kept] for values in found)
+
+
+def _best_of_all_scales(photo, iou_threshold, scores, boxes, scales):
+    """One suppression over all scales; what the photograph shows at scale 1 comes first, because it is not sharpened.
+
+    Between two scales a box also counts as the same face if most of the smaller one lies inside the larger.
+    """
+    ranks = scores + (scales == 1)
+    ranks, boxes, scores, scales = _suppressed(photo, iou_threshold, ranks, boxes, scores, scales, by_class=False)
+    corner_min = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    corner_max = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    common = np.prod(np.maximum(corner_max - corner_min, 0), axis=-1)
+    nested = common > INSIDE * np.minimum(area(boxes)[:, None], area(boxes)[None])
+    nested &= scales[:, None] != scales[None]
+    kept = []
+    for i in range(len(boxes)):
+        if not nested[i, kept].any():
+            kept.append(i)
+    kept = np.array(kept, np.int64)
+    kept = kept[np.argsort(-scores[kept], kind="stable")]
+    return scores[kept], boxes[kept]
 
 
 def _with_area(boxes):

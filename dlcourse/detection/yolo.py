@@ -17,7 +17,7 @@ Rows and columns are kept apart all the way: neither grids nor pictures need to 
 from dlcourse._checks import count, number
 from dlcourse.detection import _checks
 from dlcourse.detection.anchors import _iou as _shape_iou
-from dlcourse.detection.boxes import area, clip_boxes, corners_to_center, iou, scale_boxes
+from dlcourse.detection.boxes import clip_boxes, corners_to_center, giou, scale_boxes
 from dlcourse.detection.nms import non_max_suppression
 
 import keras
@@ -213,7 +213,7 @@ class YoloLoss(keras.losses.Loss):
         here = true[..., 4]
         (middle, half), (origin, true_half) = _center(predicted, self.anchors, True), _center(true, self.anchors, False)
         # Seen from the object's midpoint. From the picture's corner a small object has no area in single precision.
-        overlap = _generalized_iou(_corners(middle - origin, half), _corners(0.0, true_half))
+        overlap = giou(_corners(middle - origin, half), _corners(0.0, true_half))
         objectness = ops.binary_crossentropy(here, predicted[..., 4], from_logits=True)
         classes = -ops.sum(true[..., 5:] * ops.log_softmax(predicted[..., 5:]), axis=-1) if true.shape[-1] > 5 else 0.0
         object_loss = self.coord_weight * (1 - overlap) + objectness + self.class_weight * classes
@@ -241,14 +241,6 @@ def _center(features, anchors, from_logits):
 
 def _corners(middle, half):
     return ops.concatenate([middle - half, middle + half], axis=-1)
-
-
-def _generalized_iou(a, b):
-    """IoU of boxes with an area, less the share of the smallest box around both that neither of them covers."""
-    overlap = iou(a, b)
-    hull = ops.maximum(a[..., 2:], b[..., 2:]) - ops.minimum(a[..., :2], b[..., :2])
-    union = (area(a) + area(b)) / (1 + overlap)
-    return overlap - 1 + union / ops.prod(hull, axis=-1)
 
 
 def _split(features, anchors, name="features"):

@@ -3,7 +3,7 @@
 Where pictures are drawn one by one from many people, hardly two of a batch show the same one: no triplet.
 """
 
-from dlcourse._checks import count
+from dlcourse._checks import READ_FOLDER, array, count
 
 import keras
 import numpy as np
@@ -35,7 +35,8 @@ class IdentityBatches(keras.utils.PyDataset):
 
     def __init__(self, images, identities, people, pictures, *, seed=0, steps=None):
         super().__init__()
-        images, identities = np.asarray(images), np.asarray(identities)
+        images = array("images", images, "an array of shape (n, …)", READ_FOLDER)
+        identities = array("identities", identities, "whole numbers")
         if identities.dtype.kind not in "iu" or images.shape[:1] != identities.shape:
             raise ValueError(
                 f"identities: expected whole numbers of shape {images.shape[:1]}, "

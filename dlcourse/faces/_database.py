@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import tempfile
+import unicodedata
 from pathlib import Path
 
-from dlcourse._checks import model_shapes, number
+from dlcourse._checks import array, model_shapes, not_a_path, number
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 FORMAT, VERSION = "dlcourse.faces.FaceDatabase", 1
+LONGEST = 90_000_000  # bytes of names: the header of a safetensors file may have 100 MB
 BLOCK = 2048  # rows at a time: their differences stay in the processor's cache
 
 
@@ -34,6 +36,7 @@ class FaceDatabase:
     several pictures of a person the nearest counts.
 
     `len(database)` is how many people there are, and `database.names` a tuple of their names, as they were enrolled.
+    Names are compared in Unicode's composed form (NFC): é is one person's letter, in whichever way it was typed.
 
     Args:
         encoder: A Keras model from pictures, shape (m, height, width, channels), to encodings, shape (m, d); or a
@@ -53,6 +56,13 @@ class FaceDatabase:
 
     def __len__(self):
         return len(self.names)
+
+    def __repr__(self):
+        def many(n, one, several):
+            return f"{n:,} {one if n == 1 else several}"
+
+        people, pictures = many(len(self), "person", "people"), many(len(self._names), "picture", "pictures")
+        return f"FaceDatabase({people}, {pictures}, threshold {self.threshold:g})"
 
     @property
     def names(self):
@@ -157,20 +167,24 @@ class FaceDatabase:
         """Write names, encodings and threshold, but not the encoder, to a file in the safetensors format.
 
         A file that is there is replaced in one step: whatever happens meanwhile, the old one is whole, or the new one.
-        It is readable by its owner alone, for an encoding tells who somebody is.
+        A symbolic link stays one: the file that it points to is replaced. It is readable by its owner alone, because an
+        encoding tells who somebody is.
 
         Args:
-            path: Of the file.
+            path: The file.
 
         Raises:
+            ValueError: If the names fill more than 90 MB, for which the format has no room.
             OSError: If it cannot be written.
         """
-        path = Path(path)
+        path = Path(os.path.realpath(_path(path)))
         about = json.dumps(
             {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
         )
+        if len(about.encode()) > LONGEST:
+            raise ValueError(f"names: expected {LONGEST:,} bytes of names or fewer, got {len(about.encode()):,}")
         content = save({"encodings": self._encodings}, {"about": about, "sha256": _digest(about, self._encodings)})
-        handle, temporary = tempfile.mkstemp(".tmp", path.name, path.parent)
+        handle, temporary = tempfile.mkstemp(".tmp", "faces-", path.parent)  # not longer than any name that fits
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -193,7 +207,10 @@ class FaceDatabase:
                 database stays as it was.
             OSError: If the file is missing or cannot be read.
         """
-        Path(path).open("rb").close()  # says what is wrong more clearly than safetensors
+        path = _path(path)
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe: reading it might never end
+            raise ValueError(f"path: expected a face database, a file, got {path}, which is none")
+        path.open("rb").close()  # says what is wrong more clearly than safetensors
         try:
             with safe_open(path, framework="numpy") as content:
                 metadata, encodings = content.metadata(), content.get_tensor("encodings")
@@ -216,7 +233,7 @@ class FaceDatabase:
         return self._length or (self._encodings.shape[1] if len(self._names) else None)
 
     def _rows(self, name):
-        rows = self._names == name if isinstance(name, str) else np.zeros(0, bool)
+        rows = self._names == _composed(name) if isinstance(name, str) else np.zeros(0, bool)
         if not rows.any():
             raise ValueError(f"name: expected one of the {len(self)} people enrolled, got {name!r}")
         return rows
@@ -261,7 +278,7 @@ def _function(encoder):
     pictures, length = shapes[0][1:], shapes[1][1]
 
     def encode(image):
-        image = np.asarray(image)
+        image = array("image", image, f"uint8, shape {pictures}")
         fits = (
             image.ndim == 3 and image.size and all(a in (None, b) for a, b in zip(pictures, image.shape, strict=True))
         )
@@ -274,6 +291,7 @@ def _function(encoder):
 
 def _floats(name, values, axes, length):
     """`values` as an array, float32, with one axis or two, if they are finite and the last axis has that length."""
+    not_a_path(name, values, "encodings")
     try:
         values = np.asarray(values)
     except ValueError:  # rows of different lengths
@@ -291,6 +309,17 @@ def _floats(name, values, axes, length):
     return values
 
 
+def _composed(name):
+    """A name in Unicode's composed form, in which é is one letter and not e with an accent behind."""
+    return unicodedata.normalize("NFC", str(name))
+
+
+def _path(path):
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path: expected the path of a file, got {path!r:.80}")
+    return Path(path)
+
+
 def _strings(name, values, n):
     """`values` as an array of n strings, if none is blank."""
     values = list(values) if isinstance(values, list | tuple | np.ndarray) else [values]
@@ -300,7 +329,7 @@ def _strings(name, values, n):
         if not isinstance(value, str) or not value.strip():
             raise ValueError(f"{name}: expected a string that is not blank, got {value!r}")
     strings = np.empty(n, object)
-    strings[:] = [str(value) for value in values]
+    strings[:] = [_composed(value) for value in values]
     return strings
 
 

@@ -7,6 +7,8 @@ verification_accuracy(*pairs(encoder(others), their_identities), curve.threshold
 import numbers
 from typing import NamedTuple
 
+from dlcourse._checks import array
+
 import numpy as np
 
 
@@ -55,7 +57,8 @@ def pairs(embeddings, identities):
 
     Taught in notebook 3-4, section 3.4.2.
     """
-    embeddings, identities = np.asarray(embeddings), np.asarray(identities)
+    embeddings = array("embeddings", embeddings, "finite numbers of shape (n, d)")
+    identities = array("identities", identities, "whole numbers")
     if embeddings.ndim != 2 or embeddings.dtype.kind not in "uif" or not np.isfinite(embeddings).all():
         raise ValueError(f"embeddings: expected finite numbers of shape (n, d), got {_found(embeddings)}")
     if identities.shape != embeddings.shape[:1] or identities.dtype.kind not in "ui":
@@ -127,7 +130,8 @@ def verification_accuracy(distances, same, threshold):
 
 def _judged(distances, same):
     """Distances as float64 and `same` as bool, if both kinds of pairs are there."""
-    distances, same = np.asarray(distances), np.asarray(same)
+    distances = array("distances", distances, "finite numbers of shape (n,)")
+    same = array("same", same, "True or False for each distance")
     if distances.ndim != 1 or distances.dtype.kind not in "uif" or not np.isfinite(distances).all():
         raise ValueError(f"distances: expected finite numbers of shape (n,), got {_found(distances)}")
     if same.shape != distances.shape or same.dtype.kind not in "bui" or not np.isin(same, (0, 1)).all():

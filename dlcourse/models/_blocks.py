@@ -1,6 +1,6 @@
 """What the blocks share: they ask for feature maps, and name their layers after themselves."""
 
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last
 
 
 def channels(x):

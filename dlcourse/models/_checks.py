@@ -2,18 +2,7 @@
 
 import numbers
 
-import keras
-
-
-def channels_last():
-    """Refuse to build a net where Keras is set to put the channels first: all of this package puts them last."""
-    found = keras.config.image_data_format()
-    if found != "channels_last":
-        raise ValueError(
-            f'image_data_format: expected "channels_last", got {found!r}, which Keras reads from the file '
-            "~/.keras/keras.json: correct it there, or call "
-            'keras.config.set_image_data_format("channels_last") before'
-        )
+from dlcourse._checks import channels_last
 
 
 def image_shape(input_shape, least=1, *, channels=None, any_size=False):

@@ -5,8 +5,7 @@ without batch normalization: in a trained net that is a scale and a shift, which
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 from dlcourse.models._preprocessing import standardized
 
 import keras

@@ -4,8 +4,7 @@ Vincent Mühler trained it for face-api.js. Where DenseNet concatenates what cam
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 from dlcourse.models._preprocessing import standardized
 
 import keras

@@ -7,8 +7,7 @@ box it gives a distribution over eleven distances (Li et al., 2020, arXiv 2006.0
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 from dlcourse.models._preprocessing import standardized
 
 import keras

@@ -7,8 +7,7 @@ weighed and added instead of concatenated.
 """
 
 from dlcourse import weights as shipped
-from dlcourse._checks import choice
-from dlcourse.models._checks import channels_last
+from dlcourse._checks import channels_last, choice
 
 import keras
 from keras import layers

@@ -12,6 +12,7 @@ returns the figure. `panels` makes a figure with several axes; functions of othe
 does so exactly once; `plt.show()` is never needed.
 """
 
+from dlcourse.plots import _begin  # noqa: F401, before anything else imports matplotlib
 from dlcourse.plots._curves import curves, decision_boundary
 from dlcourse.plots._diagram import diagram, network
 from dlcourse.plots._images import as_picture, boxes, filters, image_grid, masks, overlay

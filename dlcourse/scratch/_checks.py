@@ -1,15 +1,18 @@
-"""What every function of `scratch` asks of its arrays and numbers."""
+"""The checks of arrays, numbers, dicts and seeds that the functions of `scratch` share."""
 
 import numbers
+import sys
 
 import numpy as np
+
+LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
 
 
 def real(name, value):
     """`value` as a float64 array, if it holds real numbers; otherwise a ValueError that names the argument."""
     try:
         array = np.asarray(value)
-    except ValueError as error:  # rows of different lengths
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of different lengths; a tensor that tells no numbers
         raise ValueError(f"{name}: expected an array of real numbers, got {type(value).__name__}: {error}") from None
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: expected real numbers, got {type(value).__name__} of dtype {array.dtype}")
@@ -28,7 +31,7 @@ def number(name, value, *, above=-np.inf, least=-np.inf, below=np.inf, most=np.i
     """`value` as a float, if it is one finite number with above < value < below and least <= value <= most."""
     bounds = [f"above {above:g}"] * (above > -np.inf) + [f"{least:g} or more"] * (least > -np.inf)
     bounds += [f"below {below:g}"] * (below < np.inf) + [f"{most:g} or less"] * (most < np.inf)
-    given = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_) and np.isfinite(value)
+    given = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_) and -LARGEST <= value <= LARGEST
     if not (given and above < value < below and least <= value <= most):
         raise ValueError(f"{name}: expected a number {' and '.join(bounds) or 'that is finite'}, got {value!r}")
     return float(value)
@@ -36,6 +39,26 @@ def number(name, value, *, above=-np.inf, least=-np.inf, below=np.inf, most=np.i
 
 def whole(name, value, *, least):
     """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool | np.bool_) or value < least:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool | np.bool_) or not least <= value < 2**63:
         raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
     return int(value)
+
+
+def generator(seed):
+    """NumPy's generator of this seed; a generator goes on from where it is, and None draws anew each time."""
+    try:
+        if not isinstance(seed, bool | np.bool_):
+            return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"seed: expected a whole number, 0 or more, or a NumPy Generator, got {seed!r}")
+
+
+def mapping(name, value, *keys):
+    """`value`, if it is a dict that has these keys."""
+    missing = [key for key in keys if key not in value] if isinstance(value, dict) else []
+    if not isinstance(value, dict) or missing:
+        wanted = f"a dict with {', '.join(keys)}" if keys else "a dict"
+        got = f"one without {', '.join(missing)}" if missing else type(value).__name__
+        raise ValueError(f"{name}: expected {wanted}, got {got}")
+    return value

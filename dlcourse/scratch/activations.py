@@ -4,6 +4,8 @@ Each works on every number of an array by itself, except `softmax`, which weighs
 another.
 """
 
+import numbers
+
 from dlcourse.scratch._checks import real
 
 import numpy as np
@@ -258,12 +260,12 @@ def derivative(name, z):
 
 
 def _pair(name):
-    if name not in _PAIRS:
+    if not isinstance(name, str) or name not in _PAIRS:
         raise ValueError(f"name: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
     return _PAIRS[name]
 
 
 def _slope(slope):
-    if not 0 <= slope < 1:
+    if not isinstance(slope, numbers.Real) or isinstance(slope, bool | np.bool_) or not 0 <= slope < 1:
         raise ValueError(f"slope: expected a number in [0, 1), got {slope!r}")
-    return slope
+    return float(slope)

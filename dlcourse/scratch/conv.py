@@ -10,7 +10,7 @@ which is known as im2col).
 Gradients are sums over examples, as TensorFlow's are: unlike in `network`, dZ already carries the 1/m of a mean.
 """
 
-from dlcourse.scratch._checks import real, whole
+from dlcourse.scratch._checks import mapping, real, whole
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -152,6 +152,7 @@ def conv_backward(dZ, cache):
 
     Taught in notebook 3-1, section 3.1.5.
     """
+    cache = mapping("cache", cache, "A_prev", "W", "stride", "pad", "shape")
     W, stride, pad = cache["W"], cache["stride"], cache["pad"]
     dZ = _like("dZ", dZ, cache["shape"])
     padded = zero_pad(cache["A_prev"], pad)
@@ -256,7 +257,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     Taught in notebook 3-1, section 3.1.6.
     """
     A_prev = _pictures("A_prev", A_prev)
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(f"mode: expected one of {', '.join(MODES)}, got {mode!r}")
     windows = _windows(A_prev, f, stride)
     cache = {"A_prev": A_prev, "f": f, "stride": stride, "mode": mode, "shape": windows.shape[:4]}
@@ -280,6 +281,7 @@ def pool_backward(dA, cache):
 
     Taught in notebook 3-1, section 3.1.6.
     """
+    cache = mapping("cache", cache, "A_prev", "f", "stride", "mode", "shape")
     A_prev, f, stride = cache["A_prev"], cache["f"], cache["stride"]
     dA = _like("dA", dA, cache["shape"])
     if cache["mode"] == "max":

@@ -1,6 +1,6 @@
 """Gradient checking: the slope that backpropagation claims against the slope that the cost shows (section 2.3.2)."""
 
-from dlcourse.scratch._checks import finite, number
+from dlcourse.scratch._checks import finite, mapping, number
 
 import numpy as np
 
@@ -29,6 +29,9 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
     Taught in notebook 2-1, section 2.3.2.
     """
     epsilon = number("epsilon", epsilon, above=0)
+    parameters, grads = mapping("parameters", parameters), mapping("grads", grads)
+    if not callable(cost):
+        raise ValueError(f"cost: expected a function of the dict of parameters, got {cost!r}")
     parameters = {key: finite(f"parameters[{key!r}]", value) for key, value in parameters.items()}
     given, numerical = [], []
     for name, gradient in _of_parameters(parameters, grads):

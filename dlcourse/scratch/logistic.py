@@ -4,9 +4,7 @@ Shapes, as in the notes: `X` is (n_x, m), one example a column; `Y` is (1, m), e
 (n_x, 1) and the bias `b` is a number.
 """
 
-import numbers
-
-from dlcourse.scratch._checks import finite
+from dlcourse.scratch._checks import finite, mapping, number, whole
 from dlcourse.scratch.activations import sigmoid
 
 import numpy as np
@@ -27,7 +25,10 @@ def images_to_columns(images):
 
     Taught in notebook 1-2, section 1.2.1; notes, eq. 1.2.
     """
-    images = np.asarray(images)
+    try:
+        images = np.asarray(images)
+    except (TypeError, ValueError):  # rows of different lengths
+        images = np.empty((), object)
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise ValueError(
             "images: expected uint8 of shape (m, height, width) or (m, height, width, channels), "
@@ -120,15 +121,16 @@ def gradient_step(w, b, grads, learning_rate):
         `(w, b)`, the new weights and the new bias.
 
     Raises:
-        ValueError: If the shapes of `w` and `grads["dw"]` differ, or the learning rate is not a number above 0.
+        ValueError: If the shapes of `w` and `grads["dw"]` differ, a value is not finite, or the learning rate is not a
+            number above 0.
 
     Taught in notebook 1-2, section 1.2.4; notes, eq. 1.6.
     """
-    if not (isinstance(learning_rate, numbers.Real) and 0 < learning_rate < np.inf):
-        raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate!r}")
-    if np.shape(w) != np.shape(grads["dw"]):
-        raise ValueError(f"grads['dw']: expected the shape of w, {np.shape(w)}, got {np.shape(grads['dw'])}")
-    return w - learning_rate * grads["dw"], b - learning_rate * grads["db"]
+    learning_rate, grads = number("learning_rate", learning_rate, above=0), mapping("grads", grads, "dw", "db")
+    w, dw = finite("w", w), finite("grads['dw']", grads["dw"])
+    if w.shape != dw.shape:
+        raise ValueError(f"grads['dw']: expected the shape of w, {w.shape}, got {dw.shape}")
+    return w - learning_rate * dw, _one("b", b) - learning_rate * _one("grads['db']", grads["db"])
 
 
 def train(X, Y, *, learning_rate=0.01, iterations=1000):
@@ -150,15 +152,15 @@ def train(X, Y, *, learning_rate=0.01, iterations=1000):
 
     Taught in notebook 1-2, section 1.2.9; notes, eq. 1.6.
     """
-    if not isinstance(iterations, numbers.Integral) or iterations < 0:
-        raise ValueError(f"iterations: expected a whole number, 0 or more, got {iterations!r}")
+    iterations = whole("iterations", iterations, least=0)
     X = _examples(X)
     Y = _labels(Y, X.shape[1])
+    learning_rate = number("learning_rate", learning_rate, above=0)
     w, b = np.zeros((len(X), 1)), 0.0  # J is convex: any start will do
     costs = np.empty(iterations + 1)
     for step in range(iterations):
         grads, costs[step] = _propagate(w, b, X, Y)
-        w, b = gradient_step(w, b, grads, learning_rate)
+        w, b = w - learning_rate * grads["dw"], b - learning_rate * grads["db"]
     costs[iterations] = _propagate(w, b, X, Y)[1]
     return (w, b), costs
 
@@ -202,12 +204,17 @@ def _examples(X):
 
 
 def _parameters(w, b, X):
-    w, b = finite("w", w), finite("b", b)
+    w, b = finite("w", w), _one("b", b)
     if w.shape != (len(X), 1):
         raise ValueError(f"w: expected shape {(len(X), 1)}, a weight for each of the {len(X)} rows of X, got {w.shape}")
-    if b.size != 1:
-        raise ValueError(f"b: expected one number, got shape {b.shape}")
-    return w, float(b.reshape(())), X
+    return w, b, X
+
+
+def _one(name, value):
+    value = finite(name, value)
+    if value.size != 1:
+        raise ValueError(f"{name}: expected one number, got shape {value.shape}")
+    return float(value.reshape(()))
 
 
 def _labels(Y, m):

@@ -17,12 +17,13 @@ import numbers
 import time
 
 from dlcourse.scratch import _passes
-from dlcourse.scratch._checks import finite, number, whole
+from dlcourse.scratch._checks import finite, generator, mapping, number, whole
 from dlcourse.scratch.activations import ACTIVATIONS, activate, derivative
 from dlcourse.scratch.optimizers import GradientDescent, random_mini_batches
 
 import numpy as np
 
+CACHE = ("A_prev", "W", "b", "Z", "activation")  # of one layer
 METHODS = ("zeros", "random", "xavier", "he")  # of initialization
 
 
@@ -77,7 +78,7 @@ def initialize_parameters(layer_dims, method="he", seed=0, *, scale=0.01, batch_
     """
     _among("method", method, METHODS)
     number("scale", scale, above=0)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     parameters = {}
     for name, shape in parameter_shapes(layer_dims, batch_norm=batch_norm).items():
         if name[0] == "W":
@@ -132,7 +133,7 @@ def backward_step(dA, cache):
 
     Taught in notebook 1-4, section 1.4.3.
     """
-    dA = finite("dA", dA)
+    dA, cache = finite("dA", dA), mapping("cache", cache, *CACHE)
     if dA.shape != cache["Z"].shape:
         raise ValueError(f"dA: expected the shape of A, {cache['Z'].shape}, got {dA.shape}")
     dZ = dA * derivative(cache["activation"], cache["Z"])
@@ -191,7 +192,7 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     X = _matrix("X", X)
     parameters = _parameters(parameters, len(X), training)
     plan = _plan(parameters, hidden, output, keep_prob)
-    return _passes.forward(X, parameters, plan, np.random.default_rng(seed), training)
+    return _passes.forward(X, parameters, plan, generator(seed), training)
 
 
 def compute_cost(AL, Y, parameters=None, lambd=0.0, penalty="l2"):
@@ -292,6 +293,9 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     AL = _matrix("AL", AL)
     Y = _labels(Y, AL.shape)
     _penalty(lambd, penalty)
+    if not isinstance(caches, list | tuple):
+        raise ValueError(f"caches: expected the list that forward_propagation returned, got {type(caches).__name__}")
+    caches = [mapping("caches", cache, *CACHE) for cache in caches]
     shape = caches[-1]["Z"].shape if caches else "none"
     if shape != AL.shape:
         raise ValueError(f"caches: expected those of the pass that gave AL, of shape {AL.shape}, got {shape}")
@@ -428,7 +432,12 @@ def train(
         if dev is None:
             raise ValueError("patience: expected a dev set to watch, got dev=None")
     optimizer = GradientDescent(learning_rate) if optimizer is None else optimizer
-    rng = np.random.default_rng(seed)
+    if not hasattr(optimizer, "update") or isinstance(optimizer, dict | set):
+        raise ValueError(f"optimizer: expected one of scratch.optimizers, such as Adam(0.001), got {optimizer!r}")
+    for name, function in (("schedule", schedule), ("callback", callback)):
+        if not (function is None or callable(function)):
+            raise ValueError(f"{name}: expected a function or None, got {function!r}")
+    rng = generator(seed)
     history = {name: [] for name in ("cost", "accuracy", "seconds", *(("dev_cost", "dev_accuracy") if dev else ()))}
     best, start = parameters, time.perf_counter()
     for epoch in range(epochs):
@@ -473,11 +482,12 @@ def _rows(parameters):
 
 
 def _depth(parameters):
-    return sum(name[0] == "W" for name in parameters)
+    return sum(str(name).startswith("W") for name in parameters)
 
 
 def _weights(parameters):
-    return [finite(f"parameters[{name!r}]", W) for name, W in parameters.items() if name[0] == "W"]
+    parameters = mapping("parameters", parameters)
+    return [finite(f"parameters[{name!r}]", W) for name, W in parameters.items() if str(name).startswith("W")]
 
 
 # What each function asks of its arguments
@@ -485,10 +495,12 @@ def _weights(parameters):
 
 def _parameters(parameters, n_x, training):
     """The parameters as float64, if each has the shape that the layer before asks for."""
+    parameters = mapping("parameters", parameters)
     parameters = {name: finite(f"parameters[{name!r}]", value) for name, value in parameters.items()}
     depth = _depth(parameters)
     if depth == 0 or any(f"W{l}" not in parameters for l in range(1, depth + 1)):
-        raise ValueError(f"parameters: expected W1, W2, … without a gap, got {', '.join(parameters) or 'none'}")
+        found = ", ".join(map(str, parameters)) or "none"
+        raise ValueError(f"parameters: expected W1, W2, … without a gap, got {found}")
     for l in range(1, depth + 1):
         W = parameters[f"W{l}"]
         if W.ndim != 2 or W.shape[1] != n_x:
@@ -501,7 +513,7 @@ def _parameters(parameters, n_x, training):
         names = ("gamma", "beta", *(() if training else ("mu", "var"))) if normalized else ("b",)
         for name in (*names, *(("b",) if normalized and f"b{l}" in parameters else ())):
             if f"{name}{l}" not in parameters:
-                raise ValueError(f"parameters: expected {name}{l} beside W{l}, got {', '.join(parameters)}")
+                raise ValueError(f"parameters: expected {name}{l} beside W{l}, got {', '.join(map(str, parameters))}")
             if parameters[f"{name}{l}"].shape != (n_x, 1):
                 raise ValueError(
                     f"parameters['{name}{l}']: expected shape {(n_x, 1)}, a number for each row of W{l}, "
@@ -559,7 +571,8 @@ def _dev(dev, n_x, classes):
 
 def _listed(values):
     """A list of whatever was given; what is no sequence becomes a list of one, for the checks to name."""
-    return list(values) if isinstance(values, list | tuple | range | np.ndarray) else [values]
+    several = isinstance(values, list | tuple | range) or (isinstance(values, np.ndarray) and values.ndim > 0)
+    return list(values) if several else [values]
 
 
 def _among(name, value, known):

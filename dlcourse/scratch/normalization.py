@@ -8,7 +8,7 @@ slip, and (x − 0)² is right only because the line above it has replaced x by 
 σ² = (1/m) Σ (x − μ)².
 """
 
-from dlcourse.scratch._checks import finite, number
+from dlcourse.scratch._checks import finite, mapping, number
 
 import numpy as np
 
@@ -88,6 +88,7 @@ def batchnorm_backward(dZ_tilde, cache):
 
     Taught in notebook 2-3, section 2.5.1.
     """
+    cache = mapping("cache", cache, "Z_norm", "gamma", "mu", "var", "epsilon")
     Z_norm, dZ_tilde = cache["Z_norm"], _matrix("dZ_tilde", dZ_tilde)
     if dZ_tilde.shape != Z_norm.shape:
         raise ValueError(f"dZ_tilde: expected the shape of Z, {Z_norm.shape}, got {dZ_tilde.shape}")

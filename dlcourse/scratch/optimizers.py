@@ -14,7 +14,7 @@ Errata of the notes, corrected here: their RMSprop divides by √S without ε, w
 0; their Adam writes (1 − β) where (1 − β1) and (1 − β2) are meant, and calls the same average S and s.
 """
 
-from dlcourse.scratch._checks import finite, number, whole
+from dlcourse.scratch._checks import finite, generator, mapping, number, whole
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def random_mini_batches(X, Y, size=64, seed=0):
     if Y.ndim != 2 or Y.shape[1] != X.shape[1]:
         raise ValueError(f"Y: expected shape (n_y, {X.shape[1]}), a column for each example, got {Y.shape}")
     size = whole("size", size, least=1)
-    order = np.random.default_rng(seed).permutation(X.shape[1])
+    order = generator(seed).permutation(X.shape[1])
     X, Y = _columns(X, order), _columns(Y, order)
     return [(X[:, start : start + size], Y[:, start : start + size]) for start in range(0, X.shape[1], size)]
 
@@ -206,7 +206,8 @@ class GradientDescent:
                 to one out of its range.
         """
         learning_rate = _positive("learning_rate", self.learning_rate)
-        return parameters | {key: w - learning_rate * dw for key, w, dw in _pairs(parameters, grads)}
+        moved = {key: w - learning_rate * dw for key, w, dw in _pairs(parameters, grads)}
+        return parameters | moved
 
 
 class Momentum:
@@ -229,7 +230,7 @@ class Momentum:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, averages = dict(parameters), dict(self.v)
+        updated, averages = dict(mapping("parameters", parameters)), dict(self.v)
         for key, w, dw in _pairs(parameters, grads):
             v = self.v[key] if key in self.v else np.zeros(w.shape)
             updated[key], averages[key] = momentum_step(w, dw, v, self.learning_rate, self.beta)
@@ -258,7 +259,7 @@ class RMSprop:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, averages = dict(parameters), dict(self.s)
+        updated, averages = dict(mapping("parameters", parameters)), dict(self.s)
         for key, w, dw in _pairs(parameters, grads):
             s = self.s[key] if key in self.s else np.zeros(w.shape)
             updated[key], averages[key] = rmsprop_step(w, dw, s, self.learning_rate, self.beta, self.epsilon)
@@ -288,7 +289,7 @@ class Adam:
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
-        updated, first, second = dict(parameters), dict(self.v), dict(self.s)
+        updated, first, second = dict(mapping("parameters", parameters)), dict(self.v), dict(self.s)
         settings = self.t + 1, self.learning_rate, self.beta1, self.beta2, self.epsilon
         for key, w, dw in _pairs(parameters, grads):
             v, s = (self.v[key], self.s[key]) if key in self.v else np.zeros((2, *w.shape))
@@ -365,8 +366,8 @@ def _columns(A, order):
 
 def _pairs(parameters, grads):
     """Each parameter that has a gradient: its name, its value, the gradient."""
-    pairs = []
-    for name in grads:
+    parameters, pairs = mapping("parameters", parameters), []
+    for name in mapping("grads", grads):
         key = str(name).removeprefix("d")
         if not str(name).startswith("d") or key not in parameters:
             known = ", ".join(f"d{key}" for key in parameters)

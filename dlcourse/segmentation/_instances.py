@@ -11,8 +11,6 @@ from dlcourse.segmentation._checks import class_map
 
 import numpy as np
 
-COLORS = 8  # of `dlcourse.plots`, which take turns
-
 
 def instances(semantic, boxes, classes):
     """A mask for each box: its pixels that the class map gives to the box's class.
@@ -113,25 +111,15 @@ def overlay(image, mask, opacity=0.5):
         raise ValueError(f"image: expected uint8 in 0…255, got {image.dtype}")
     if mask.shape != image.shape[:2]:
         raise ValueError(f"mask: expected the size of the image, {image.shape[:2]}, got {mask.shape}")
-    drawn = plots.masks(image, _small(mask), alpha=share("opacity", opacity))
-    return np.rint(255 * np.asarray(drawn.axes[0].images[0].get_array())).astype(np.uint8)
-
-
-def _small(mask):
-    """The mask with small numbers in place of large ones, such as panoptic codes: the colors and outlines stay.
-
-    A label's color is that of (label − 1) mod 8, and an outline runs where two labels differ.
-    """
-    labels, places = np.unique(mask, return_inverse=True)
-    ranks = np.arange(len(labels))
-    turn = ((labels - (labels > 0).astype(labels.dtype)) % labels.dtype.type(COLORS)).astype(np.int64)
-    return np.where(labels > 0, COLORS * ranks + turn + 1, 0)[places].reshape(mask.shape)
+    colored = plots.overlay(plots.as_picture(image, "image"), mask, share("opacity", opacity))
+    return np.rint(255 * colored).astype(np.uint8)
 
 
 def _corners(name, boxes, shape, axes):
     """Boxes as a NumPy array, float64, and their areas, if they are boxes of that many axes before the last."""
     boxes = array(name, boxes, f"corners of shape {shape}")
-    if boxes.ndim != axes + 1 or (axes == 0 and boxes.size == 0):
+    none = axes == 1 and boxes.shape == (0,)
+    if not none and (boxes.ndim != axes + 1 or boxes.shape[-1] != 4):
         raise ValueError(f"{name}: expected shape {shape}, got {boxes.shape}")
     try:
         areas = area(boxes)

@@ -64,7 +64,7 @@ class _MaskLoss(keras.losses.Loss):
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         self.check_classes(y_pred)
         y_true = _labels(y_true, y_pred)
-        factor = _proved(y_true, y_pred, self.ignore_class)
+        y_true, factor = _proved(y_true, y_pred, self.ignore_class)
         loss = super().__call__(y_true, y_pred, sample_weight)
         return loss if factor is None else loss * ops.cast(factor, loss.dtype)
 
@@ -221,10 +221,11 @@ def _classes(y_pred, weights=None):
 
 
 def _proved(y_true, y_pred, ignore_class):
-    """None if y_true holds classes and y_pred probabilities, and an error if not.
+    """`(y_true, None)` if y_true holds classes and y_pred probabilities, and an error if not.
 
-    Where they have no values yet, it is a number for the loss to be multiplied by: 1, or NaN in place of the error. NaN
-    in y_pred passes: a training that diverges shows it in its loss.
+    Where they have no values yet, the second is a number for the loss to be multiplied by: 1, or NaN in place of the
+    error; and what is no class becomes 0, so that no operation behind fails in words of its own. NaN in y_pred passes:
+    a training that diverges shows it in its loss.
     """
     most = max(y_pred.shape[-1], 2) - 1
     floats = keras.backend.is_float_dtype(y_true.dtype)
@@ -248,19 +249,19 @@ def _proved(y_true, y_pred, ignore_class):
         if not read[1]:
             found = f"{float(ops.min(y_pred)):.4g} to {float(ops.max(y_pred)):.4g}"
             raise ValueError(f"y_pred: expected probabilities in [0, 1], got {found}: {LOGITS}")
-        return None
+        return y_true, None
+    y_true = ops.where(inside, labels, ops.zeros_like(labels))
     factor = ops.where(ops.logical_and(*truths), 1.0, float("nan"))
     if keras.backend.backend() != "tensorflow":
-        return factor
+        return y_true, factor
     import tensorflow as tf
 
     messages = (
         [f"y_true: expected classes 0…{most}, got", ops.min(labels), "to", ops.max(labels), MASKS],
         ["y_pred: expected probabilities in [0, 1], got", ops.min(y_pred), "to", ops.max(y_pred), LOGITS],
     )
-    told = [tf.debugging.Assert(truth, message) for truth, message in zip(truths, messages, strict=True)]
-    with tf.control_dependencies([assertion for assertion in told if assertion is not None]):
-        return tf.identity(factor)
+    with tf.control_dependencies([tf.debugging.Assert(*each) for each in zip(truths, messages, strict=True)]):
+        return tf.identity(y_true), tf.identity(factor)
 
 
 def _wide(labels):

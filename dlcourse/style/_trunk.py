@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from dlcourse import models, weights
 from dlcourse._checks import choice, colour_picture, count
-from dlcourse.models._preprocessing import bgr_minus_mean
 
 import keras
 import numpy as np
@@ -70,11 +69,11 @@ def _network(network):
     if network == "vgg16":
         return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
     base = keras.applications.VGG19(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
-    pictures = keras.Input((32, 32, 3), name="pictures")
-    x = bgr_minus_mean(pictures)
-    for layer in base.layers[1:]:  # anew, for a layer that is used twice has two outputs
+    smaller = models.vgg16((32, 32, 3), include_top=False)  # both scale their pictures alike
+    x = smaller.get_layer("block1_conv1").input
+    for layer in base.layers[1:]:  # anew, because a layer that is used twice has two outputs
         x = type(layer).from_config(layer.get_config())(x)
-    model = keras.Model(pictures, x, name="vgg19")
+    model = keras.Model(smaller.input, x, name="vgg19")
     model.set_weights([*model.get_weights()[: -len(base.weights)], *base.get_weights()])
     return model
 

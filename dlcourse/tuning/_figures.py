@@ -30,7 +30,7 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
 
     Taught in notebook 2-3, section 2.5.
     """
-    from dlcourse.plots._style import GREY, INK, PALETTE, own_axes, set_title
+    from dlcourse.plots import GREY, INK, PALETTE, own_axes
 
     from matplotlib.transforms import ScaledTranslation
 
@@ -43,8 +43,7 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
     done = [row for row in rows if not row.pruned and math.isfinite(row.value)]
     if not done:
         raise ValueError("study: expected a finished trial with a finite value, got none")
-    figure, ax = own_axes(ax, size)
-    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    figure, ax = own_axes(ax, size, title)
     _set_axis(ax, "x", x, space[x])
     if y is None:
         ax.set_ylabel(label)
@@ -100,11 +99,10 @@ def plot_importances(study, *, seed=0, title=None, size=None, ax=None):
 
     Taught in notebook 2-3, section 2.5.
     """
-    from dlcourse.plots._style import PALETTE, WIDTH, own_axes, set_title
+    from dlcourse.plots import PALETTE, WIDTH, own_axes
 
     shares = importances(study, seed)
-    figure, ax = own_axes(ax, size or (WIDTH, 1.2 + 0.36 * len(shares)))
-    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    figure, ax = own_axes(ax, size or (WIDTH, 1.2 + 0.36 * len(shares)), title)
     bars = ax.barh(list(shares), list(shares.values()), height=0.6, color=PALETTE.blue)
     ax.bar_label(bars, fmt="%.2f", padding=4)
     ax.invert_yaxis()
@@ -133,15 +131,14 @@ def plot_learning_curves(study, *, title=None, xlabel="epoch", ylabel="value", y
 
     Taught in notebook 2-3, section 2.5.
     """
-    from dlcourse.plots._style import GREY, PALETTE, WIDTH, own_axes, set_title
+    from dlcourse.plots import GREY, PALETTE, WIDTH, own_axes
 
     from matplotlib.ticker import MaxNLocator
 
     rows = [row for row in results(study) if row.curve]
     if not rows:
         raise ValueError("study: expected trials that report a learning curve, got none")
-    figure, ax = own_axes(ax, size or (WIDTH, 3.4))
-    set_title(ax, title, ax.get_position().width * figure.get_figwidth())
+    figure, ax = own_axes(ax, size or (WIDTH, 3.4), title)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     named = set()

@@ -9,14 +9,16 @@ import math
 import numbers
 from dataclasses import dataclass
 
+from dlcourse._checks import LARGEST
+
 import numpy as np
 
 
 def linear_sample(draws, low, high):
-    """Uniform draws in [0, 1) as values that are uniform between `low` and `high`.
+    """Uniform draws in [0, 1] as values that are uniform between `low` and `high`.
 
     Args:
-        draws: Numbers in [0, 1), any shape.
+        draws: Numbers in [0, 1], any shape.
         low, high: The ends, `low` below `high`.
 
     Returns:
@@ -32,12 +34,12 @@ def linear_sample(draws, low, high):
 
 
 def log_sample(draws, low, high):
-    """Uniform draws in [0, 1) as values whose logarithm is uniform: each decade gets the same share of them.
+    """Uniform draws in [0, 1] as values whose logarithm is uniform: each decade gets the same share of them.
 
     The exponent r is uniform between log₁₀ low and log₁₀ high, and the value is 10ʳ.
 
     Args:
-        draws: Numbers in [0, 1), any shape.
+        draws: Numbers in [0, 1], any shape.
         low, high: The ends, 0 < low < high.
 
     Returns:
@@ -54,13 +56,13 @@ def log_sample(draws, low, high):
 
 
 def one_minus_log_sample(draws, low, high):
-    """Uniform draws in [0, 1) as values β for which the logarithm of 1 − β is uniform.
+    """Uniform draws in [0, 1] as values β for which the logarithm of 1 − β is uniform.
 
     β averages over about 1 / (1 − β) values, so that 0.9 to 0.99 changes as much as 0.99 to 0.999. Draws near 0 give
     values near `low`.
 
     Args:
-        draws: Numbers in [0, 1), any shape.
+        draws: Numbers in [0, 1], any shape.
         low, high: The ends, 0 ≤ low < high < 1.
 
     Returns:
@@ -335,15 +337,18 @@ def whole(name, value, least):
 
 
 def _draws(draws):
-    draws = np.asarray(draws)
+    try:
+        draws = np.asarray(draws)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"draws: expected numbers in [0, 1], got {draws!r:.100}") from None
     if draws.dtype.kind not in "iuf" or not np.all((draws >= 0) & (draws <= 1)):
-        raise ValueError(f"draws: expected numbers in [0, 1), got {draws!r:.100}")
+        raise ValueError(f"draws: expected numbers in [0, 1], got {draws!r:.100}")
     return draws.astype(np.float64)
 
 
 def _ends(low, high, *, above=None, least=None, below=None):
     for name, end in (("low", low), ("high", high)):
-        if not isinstance(end, numbers.Real) or isinstance(end, bool) or not math.isfinite(end):
+        if not isinstance(end, numbers.Real) or isinstance(end, bool) or not -LARGEST <= end <= LARGEST:
             raise ValueError(f"{name}: expected a finite number, got {end!r}")
         if above is not None and end <= above:
             raise ValueError(f"{name}: expected a number above {above} on a log scale, got {end!r}")

@@ -5,6 +5,7 @@ Optuna is imported when a search begins, so that the scales alone cost nothing.
 
 import inspect
 import itertools
+import json
 import math
 import numbers
 import os
@@ -158,19 +159,27 @@ def shared_study(path, name="search", direction="minimize"):
 
     Raises:
         FileNotFoundError: If the folder is not there.
-        ValueError: If the file is no journal, or the study in it has the other direction.
+        ValueError: If the file is no journal or is damaged, which names the line, or the study in it has the other
+            direction.
 
     Taught in notebook 2-3, section 2.5.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path: expected the path of a file, got {path!r:.80}")
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path: expected a file in a folder that exists, got {path}")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"path: expected a file, got {path}, which is none")
+    if not isinstance(name, str):
+        raise ValueError(f"name: expected a string, got {name!r:.80}")
     _checked_direction(direction)
     with quiet() as optuna:
         journal = optuna.storages.journal
         # Symbolic links are a lock on every network file system, but Windows asks for a privilege to make one.
         lock = (journal.JournalFileOpenLock if os.name == "nt" else journal.JournalFileSymlinkLock)(str(path))
         _mend(path, lock)
+        _checked_lines(path)
         storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock_obj=lock))
         study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
     return _study(study, direction)
@@ -307,3 +316,48 @@ def _mend(path, lock):
             os.truncate(path, content.rfind(b"\n") + 1)
     finally:
         lock.release()
+
+
+def _checked_lines(path):
+    """Refuse a journal that Optuna cannot read, and name the first line that it stumbles over."""
+    if not path.exists():
+        return
+    events, content = [], path.read_bytes()
+    whole_lines = content[: content.rfind(b"\n") + 1]  # another process may be about to write one more
+    for line in whole_lines.splitlines():
+        try:
+            events.append(json.loads(line))
+        except ValueError:  # no JSON, or no UTF-8
+            raise _damaged(path, len(events), line) from None
+        if not isinstance(events[-1], dict):
+            raise _damaged(path, len(events) - 1, line)
+    if _readable(events):
+        return
+    good, bad = 0, len(events)  # so many lines can be read, so many cannot
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if _readable(events[:middle]) else (good, middle)
+    raise _damaged(path, good, json.dumps(events[good]).encode())
+
+
+def _damaged(path, before, line):
+    found = f"{path}, whose line {before + 1} is {line[:60]!r}"
+    return ValueError(f"path: expected a journal of Optuna's, undamaged, got {found}; the lines before it are whole")
+
+
+def _readable(events):
+    """Whether Optuna takes these events."""
+    storages = load().storages
+
+    class Events(storages.journal.BaseJournalBackend):
+        def read_logs(self, log_number_from):
+            return iter(events[log_number_from:])
+
+        def append_logs(self, logs):
+            raise NotImplementedError
+
+    try:
+        storages.JournalStorage(Events())
+    except Exception:  # whatever Optuna says of what it does not expect: KeyError, AssertionError, IndexError, …
+        return False
+    return True
