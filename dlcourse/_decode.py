@@ -152,9 +152,7 @@ def decoded(picture, path):
     }
     if not isinstance(orientation, int) or orientation not in turns:
         return picture
-    turned = picture.transpose(turns[orientation])
-    turned.info = picture.info  # says which color is transparent
-    return turned
+    return picture.transpose(turns[orientation])
 
 
 def in_rgb(picture):

@@ -98,7 +98,7 @@ def extract_features(base, images, batch_size=32):
         ValueError: If `base` is no such model, the pictures do not fit it or are not in 0…255, or `batch_size` is below
             1.
 
-    Taught in notebook 3-2, section 3.2.6.
+    Its idea is taught in notebook 3-2, section 3.2.6.
     """
     images = _pictures("images", images, _checked(base))
     count("batch_size", batch_size, 1)

@@ -136,3 +136,9 @@ def test_the_same_seed_gives_the_same_anchors_and_leaves_numpys_generator_alone(
 def test_bad_input_is_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         kmeans_anchors(*arguments)
+
+
+def test_more_anchors_than_sizes_are_refused():  # ultralytics/yolov5#3482
+    four = np.tile([[3.0, 9], [9, 3], [6, 6], [12, 12]], (50, 1))
+    with pytest.raises(ValueError, match=r"^sizes: expected at least k = 9 different ones, got 4 among 200$"):
+        kmeans_anchors(four, 9)

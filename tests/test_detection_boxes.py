@@ -3,6 +3,7 @@
 import warnings
 
 from dlcourse.detection import boxes as B
+from dlcourse.detection.nms import non_max_suppression
 
 import keras
 import numpy as np
@@ -242,3 +243,146 @@ def test_what_is_no_array_of_numbers_is_refused(value):
 def test_an_image_shape_is_two_numbers_above_0(function, shape):
     with pytest.raises(ValueError, match=r"^image_shape: expected \(height, width\)"):
         function([[0, 0, 1, 1]], shape)
+
+
+# Formats
+
+FORMAT_NAMES = [
+    prefix + name for prefix in ("", "rel_") for name in ("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw")
+]
+KERAS_NAMES = [name for name in FORMAT_NAMES if name != "rel_center_yxhw"]  # which Keras 3.15 lacks
+
+
+def some_boxes(seed=0, n=20):
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(-20, 200, (n, 2))
+    return np.concatenate([low, low + rng.uniform(0, 90, (n, 2))], axis=1).astype("float32")
+
+
+@pytest.mark.parametrize("source", KERAS_NAMES)
+@pytest.mark.parametrize("target", KERAS_NAMES)
+def test_convert_does_what_keras_does(source, target):
+    given = keras.utils.bounding_boxes.convert_format(some_boxes(), "xyxy", source, height=123, width=457)
+    given = ops.convert_to_numpy(given)
+    expected = keras.utils.bounding_boxes.convert_format(given, source, target, height=123, width=457)
+    found = B.convert(given, source, target, (123, 457))
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_allclose(found, ops.convert_to_numpy(expected), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("source", FORMAT_NAMES)
+@pytest.mark.parametrize("target", FORMAT_NAMES)
+def test_convert_and_back_is_where_one_began_with_tensors_too(source, target):
+    given = B.convert(some_boxes(), "xyxy", source, (123, 457))
+    there = B.convert(ops.convert_to_tensor(given), source.upper(), target, (123, 457))
+    assert ops.is_tensor(there)
+    back = B.convert(there, target, source, (123, 457))
+    np.testing.assert_allclose(ops.convert_to_numpy(back), given, rtol=1e-4, atol=1e-4)
+
+
+def test_a_size_is_kept_to_the_last_digit_where_both_formats_have_one():
+    far = np.float32([[1e7, 1e7, 0.3, 0.7]])  # the right edge cannot be told from the left one in float32
+    np.testing.assert_array_equal(B.convert(far, "xywh", "center_xywh")[:, 2:], far[:, 2:])
+
+
+def test_between_shares_no_image_shape_is_needed():
+    shares = [[0.1, 0.2, 0.5, 0.8]]
+    np.testing.assert_allclose(B.convert(shares, "rel_xyxy", "rel_xywh"), [[0.1, 0.2, 0.4, 0.6]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[0, 0, 1, 1]], "xyxy", "cxcywh"), r"^target: expected one of 'xyxy', .* got 'cxcywh'$"),
+        (([[0, 0, 1, 1]], None, "xyxy"), r"^source: expected one of 'xyxy', .* got None$"),
+        (([[0, 0, 1, 1]], ["xyxy"], "xyxy"), r"^source: expected one of 'xyxy', .* got \['xyxy'\]$"),
+        (
+            ([[0, 0, 1, 1]], "xyxy", "rel_xywh"),
+            r"^image_shape: expected \(height, width\) to convert .* got None: pass",
+        ),
+        (([[0, 0, 1, 1]], "xyxy", "xywh", (3, 4, 3)), r"^image_shape: expected .* got \(3, 4, 3\): .*\.shape\[:2\]$"),
+        (([[5, 5, 1, 9]], "xyxy", "xywh"), r"^boxes: expected \(x_min, y_min, x_max, y_max\) .* got \[5"),
+        (([[5, 5, 1, 9]], "yxyx", "xywh"), r"^boxes: expected \(y_min, x_min, y_max, x_max\) .* got \[5"),
+        (([[5, 5, -1, 9]], "xywh", "xyxy"), r"^boxes: expected \(x_min, y_min, width, height\) .* got \[5"),
+        (([[5, 5, -1, 9]], "center_yxhw", "xyxy"), r"^boxes: expected \(y, x, height, width\) .* got \[5"),
+        (([[1, 2], [3]], "xyxy", "xywh"), r"^boxes: expected an array of numbers, got rows of different lengths$"),
+    ],
+)
+def test_convert_names_what_it_cannot_read(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        B.convert(*arguments)
+
+
+# Generalized IoU
+
+
+def giou_in_loops(a, b):
+    """Of two boxes, from the areas of three rectangles."""
+    sides = [max(0, min(a[k + 2], b[k + 2]) - max(a[k], b[k])) for k in (0, 1)]
+    around = [max(a[k + 2], b[k + 2]) - min(a[k], b[k]) for k in (0, 1)]
+    common = sides[0] * sides[1]
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
+    return common / union - (around[0] * around[1] - union) / (around[0] * around[1])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, ops.convert_to_tensor])
+def test_giou_is_its_definition_in_loops_and_broadcasts(kind):
+    a, b = some_boxes(1, 12).astype("float64"), some_boxes(2, 9).astype("float64")
+    found = ops.convert_to_numpy(B.giou(kind(a[:, None]), kind(b[None])))
+    np.testing.assert_allclose(found, [[giou_in_loops(x, y) for y in b] for x in a], rtol=1e-5, atol=1e-6)
+    assert (found <= B.pairwise_iou(a, b) + 1e-6).all() and found.min() < -0.3
+
+
+def test_giou_falls_with_the_distance_where_iou_is_0():
+    apart = [B.giou([0, 0, 1, 1], [gap, 0, gap + 1, 1]) for gap in (1, 2, 5, 100)]
+    np.testing.assert_allclose(apart, [0, -1 / 3, -4 / 6, -99 / 101], atol=1e-6)
+    assert B.giou([0, 0, 1, 1], [0, 0, 1, 1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [([1, 1, 1, 1], [1, 1, 1, 1], 0), ([0, 0, 5, 0], [2, 0, 9, 0], 0), ([0, 0, 0, 0], [1, 1, 1, 1], -1)],
+)
+def test_giou_of_boxes_without_area_is_a_number(a, b, expected):
+    assert B.giou(a, b) == expected
+    assert float(B.giou(ops.convert_to_tensor(a), ops.convert_to_tensor(b))) == expected
+
+
+def test_giou_refuses_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"^boxes_b: expected a shape that fits \(3, 4\), got \(2, 4\)$"):
+        B.giou(np.zeros((3, 4)), np.zeros((2, 4)))
+
+
+# What is given stays as it is
+
+
+def kinds_of(values):
+    """The same numbers as each kind of array, tensor and list that a user may have."""
+    fixed = np.array(values, "float32")
+    fixed.flags.writeable = False
+    return [fixed, tf.constant(fixed), tf.Variable(fixed), keras.Variable(fixed), fixed.tolist()]
+
+
+@pytest.mark.parametrize("kind", range(5))
+@pytest.mark.parametrize(
+    "call",
+    [
+        B.area,
+        lambda given: B.iou(given, given),
+        lambda given: B.giou(given, given),
+        lambda given: B.pairwise_iou(given, given),
+        B.corners_to_center,
+        B.center_to_corners,
+        lambda given: B.scale_boxes(given, (30, 40)),
+        lambda given: B.clip_boxes(given, (3, 4)),
+        lambda given: B.convert(given, "xyxy", "xywh"),
+        lambda given: B.convert(given, "xyxy", "xyxy"),
+        lambda given: non_max_suppression(given, np.float32([0.5, 0.9])),
+    ],
+)
+def test_no_function_changes_its_boxes_and_all_kinds_have_one_answer(call, kind):
+    values = [[0, 1, 5, 6], [2, 2, 9, 9]]
+    given = kinds_of(values)[kind]
+    found, expected = call(given), call(np.float32(values))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-6)
+    np.testing.assert_array_equal(ops.convert_to_numpy(given), values)

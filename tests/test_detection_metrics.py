@@ -258,3 +258,56 @@ GOOD = ([0.9], [at(0)], [0])
 def test_bad_input_is_refused_by_name(change, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         mean_average_precision(**({"detections": [GOOD], "truths": [GOOD[1:]]} | change))
+
+
+# Cases on which other implementations were reported to fail, in numbers of our own
+
+HERE, THERE = [10.0, 10, 40, 50], [60.0, 60, 90, 80]
+
+
+def detected(scores, boxes, classes):
+    return np.array(scores, float), np.array(boxes, float).reshape(-1, 4), np.array(classes, int)
+
+
+def true(boxes, classes):
+    return np.array(boxes, float).reshape(-1, 4), np.array(classes, int)
+
+
+def test_an_object_in_a_picture_without_detections_is_missed():  # Lightning-AI/torchmetrics#794
+    detections = [detected([0.9], [HERE], [0]), detected([], [], [])]
+    found = mean_average_precision(detections, [true([HERE], [0]), true([THERE], [0])])
+    assert found == pytest.approx(51 / 101)
+
+
+def test_a_false_detection_in_a_picture_without_objects_lowers_the_precision():  # roboflow/supervision#1836
+    detections = [detected([0.95], [HERE], [0]), detected([0.8], [THERE], [0])]
+    assert mean_average_precision(detections, [true([], []), true([THERE], [0])]) == pytest.approx(0.5)
+
+
+def test_a_class_that_never_occurs_does_not_count():  # bes-dev/mean_average_precision#23
+    assert average_precision([detected([0.9], [HERE], [2])], [true([HERE], [2])]) == {2: 1.0}
+
+
+def test_a_class_that_is_never_detected_counts_as_0():  # JdeRobot/PerceptionMetrics#385
+    found = average_precision([detected([0.9], [HERE], [1])], [true([HERE, THERE], [1, 5])])
+    assert found == {1: 1.0, 5: 0.0}
+
+
+def test_right_boxes_have_a_precision_of_1():  # cocodataset/cocoapi#672
+    detections = [detected([1, 1], [HERE, THERE], [0, 0])]
+    assert mean_average_precision(detections, [true([HERE, THERE], [0, 0])]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], [], None), r"^iou_thresholds: expected a number in \[0, 1\] or several, got None$"),
+        (([], [], ["half"]), r"^iou_thresholds: expected a number in \[0, 1\], got 'half'$"),
+        ((None, []), r"^detections: expected a list with one entry for each picture, got None$"),
+        (([], 5), r"^truths: expected a list with one entry for each picture, got 5$"),
+        (([([0.5], [[1, 2], [3]], [0])], [([], [])]), r"^detections\[0\] boxes: .* rows of different lengths$"),
+    ],
+)
+def test_what_cannot_be_judged_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        average_precision(*arguments)

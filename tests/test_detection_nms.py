@@ -199,3 +199,36 @@ def test_a_symbolic_tensor_is_refused():
         non_max_suppression(keras.Input((4,)), [0.5])
     with pytest.raises(ValueError, match="boxes: expected an array or an eager tensor, got a symbolic one"):
         tf.function(lambda boxes: non_max_suppression(boxes, [0.5]))(tf.zeros((1, 4)))
+
+
+def test_without_a_maximum_all_boxes_that_overlap_nothing_stay():
+    apart = np.arange(30.0)[:, None] * 10 + np.array([0, 0, 5, 5])
+    scores = np.linspace(0.2, 0.9, 30)
+    assert len(non_max_suppression(apart, scores)) == 10
+    assert non_max_suppression(apart, scores, max_boxes=None).tolist() == list(range(29, -1, -1))
+    assert non_max_suppression(apart, scores, np.arange(30) % 4, max_boxes=None).tolist() == list(range(29, -1, -1))
+    assert non_max_suppression(np.zeros((0, 4)), [], max_boxes=None).tolist() == []
+
+
+# Sets on which other implementations were reported to fail, in numbers of our own
+
+
+def test_five_boxes_in_a_row_lose_those_beside_a_better_one():  # ultralytics/ultralytics#22013
+    row = [[0, 0, 10, 10], [6, 0, 16, 10], [30, 0, 40, 10], [36, 0, 46, 10], [60, 0, 70, 10]]
+    assert non_max_suppression(row, [0.9, 0.8, 0.6, 0.7, 0.5], iou_threshold=0.2).tolist() == [0, 3, 4]
+
+
+def test_a_box_without_width_is_kept_once():  # tensorflow/tensorflow#35482
+    flat = [[0, 0, 2, 2], [5, 4, 5, 8], [9, 9, 12, 12]]
+    assert non_max_suppression(flat, [0.9, 0.8, 0.7], max_boxes=9).tolist() == [0, 1, 2]
+
+
+def test_boxes_left_of_the_origin_discard_each_other():  # tensorflow/tfjs#5856
+    beyond = [[-15, -30, 90, 80], [-14, -28, 92, 81], [200, 200, 240, 250]]
+    assert non_max_suppression(beyond, [0.8, 0.9, 0.7]).tolist() == [1, 2]
+
+
+def test_a_rider_and_a_horse_in_one_box_are_two_objects_of_two_classes():  # allanzelener/YAD2K#96
+    both = [[10, 20, 60, 90]] * 2
+    assert non_max_suppression(both, [0.9, 0.8], [0, 17]).tolist() == [0, 1]
+    assert non_max_suppression(both, [0.9, 0.8]).tolist() == [0]

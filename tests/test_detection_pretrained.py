@@ -1,5 +1,8 @@
 """dlcourse.detection.pretrained on real photographs: golden values of the nets' sources, and what geometry demands."""
 
+import subprocess
+import sys
+
 from dlcourse import datasets, models, weights
 from dlcourse.detection import pretrained
 from dlcourse.detection.boxes import iou
@@ -131,6 +134,61 @@ def test_boxes_in_the_black_margin_are_left_out():
 
 def test_anchors_are_the_files():
     np.testing.assert_allclose(pretrained.FACE_ANCHORS, weights.metadata("face_detector")["anchors"])
+
+
+# Faces of all sizes: the benchmark `find_faces` has more of them
+
+
+@pytest.fixture(scope="module")
+def frames(load_benchmark):
+    return load_benchmark("find_faces")
+
+
+@pytest.mark.parametrize("change", ["as it is", "half the light", "backlit", "blurred", "grey"])
+@pytest.mark.parametrize(("share", "size"), [(0.5, 96), (0.8, 240), (0.12, 600)])
+def test_a_face_is_found_in_any_size_and_light(frames, share, size, change):
+    for framed in frames.framings(("astronaut", "grace_hopper"), [share], [size], [change]):
+        _, boxes = find_faces(framed.picture)
+        assert (iou(boxes, framed.truth) > 0.5).sum() == 1, framed.photo
+
+
+def test_the_net_alone_is_one_scale_and_misses_what_the_others_find(frames):
+    framed = list(frames.framings(("astronaut", "grace_hopper"), [0.8], [96, 240], ["backlit"]))
+    assert sum(len(find_faces(each.picture, scales=1)[0]) for each in framed) < 2 < 4 == len(framed)
+    assert [len(find_faces(each.picture)[0]) for each in framed] == [1] * 4
+    (score,), (box,) = find_faces(PHOTO, scales=1)
+    assert score == pytest.approx(0.9755, abs=0.01)
+    np.testing.assert_allclose(box, FACE, atol=1)
+
+
+@pytest.mark.parametrize("name", ["coffee", "rocket", "coins", "grass", "gravel", "brick", "hubble", "starry_night"])
+def test_no_scale_adds_a_face_where_there_is_none(name):
+    assert len(find_faces(datasets.photo(name))[0]) == 0
+
+
+def test_a_large_face_and_a_small_one_are_found_in_one_panorama(frames):
+    hopper = datasets.photo("grace_hopper")
+    small, _ = frames.place(PHOTO, FACE, 0.22, 400, (0.5, 0.5), np.zeros((2, 2, 3), np.uint8))
+    panorama = np.concatenate([hopper[:400], small, np.full((400, 300, 3), 90, np.uint8)], axis=1)
+    scores, boxes = find_faces(panorama)
+    assert len(scores) == 2 and sorted(boxes[:, 0] > 512) == [False, True]
+
+
+@pytest.mark.parametrize("scales", [0, -1, 5, float("nan"), True, None, "1", (), (1, "2"), [0.5, None]])
+def test_scales_are_numbers_above_0_and_at_most_4(scales):
+    with pytest.raises(ValueError, match=r"^scales: expected a number in \(0, 4\] or several, got "):
+        find_faces(PHOTO, scales=scales)
+
+
+def test_the_users_net_is_left_as_it_was_and_its_weights_are_looked_up_at_each_call():
+    net = models.face_detector((224, 224, 3))
+    shapes, nodes = [tuple(net.input.shape), tuple(net.output.shape)], len(net.layers)
+    before = find_faces(PHOTO, net)
+    assert len(before[0]) == 1
+    assert [tuple(net.input.shape), tuple(net.output.shape)] == shapes and len(net.layers) == nodes
+    for value in net.get_layer("conv8").weights:
+        value.assign(ops.zeros(value.shape) - 9.0 * (len(value.shape) == 1))
+    assert len(find_faces(PHOTO, net)[0]) == 0
 
 
 # Landmarks
@@ -274,6 +332,17 @@ def test_nanodets_answers_are_decoded_as_a_loop_over_cells_does():
                     i += 1
 
 
+def test_suppression_takes_the_classes_together_where_that_is_asked_for():
+    photo = datasets.photo("chelsea")
+    assert named(find_objects(photo)[2]) == ["cat", "dog"]
+    _, boxes, classes = find_objects(photo, class_agnostic=True)
+    assert named(classes) == ["cat"]
+    np.testing.assert_array_equal(boxes, find_objects(photo)[1][:1])
+    for value in (None, 1, "yes"):
+        with pytest.raises(ValueError, match=r"^class_agnostic: expected True or False, got "):
+            find_objects(photo, class_agnostic=value)
+
+
 # People
 
 
@@ -345,7 +414,63 @@ def test_of_a_large_photograph_every_pixel_counts():
     assert letterbox(noise, 100)[0].std() < 10  # of 74 before
 
 
+def test_a_letterbox_of_a_panorama_takes_no_square_of_its_longer_side():
+    code = """
+import resource, numpy as np
+from dlcourse.detection.pretrained import letterbox
+letterbox(np.zeros((9, 9, 3), np.uint8), 416)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+picture, scale, offset = letterbox(np.full((200, 30000, 3), 200, np.uint8), 416)
+assert picture[207, 200, 0] > 190 and picture[200, 200, 0] == 0
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+    megabytes = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert float(megabytes) < 300  # of pixels the photograph has 18 MB, the square of its longer side 2.7 GB
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[1, 2, 3]], 1, (0, 0)), r"^coordinates: expected finite numbers, shape \(…, 2\) or \(…, 4\), got \(1, 3\)$"),
+        (([1, np.nan], 1, (0, 0)), r"^coordinates: expected finite numbers, .* got NaN or infinity$"),
+        ((None, 1, (0, 0)), r"^coordinates: expected an array of numbers, got object$"),
+        (([1, 2], 0, (0, 0)), r"^scale: expected a finite number above 0, got 0$"),
+        (([1, 2], "1", (0, 0)), r"^scale: expected a finite number above 0, got '1'$"),
+        (([1, 2], 1, (0, 0, 0)), r"^offset: expected two finite numbers, x and y, got \[0"),
+        (([1, 2], 1, (0, np.inf)), r"^offset: expected two finite numbers"),
+    ],
+)
+def test_a_letterbox_that_cannot_be_undone_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        undo_letterbox(*arguments)
+
+
+def test_a_painted_stripe_is_found_again_within_half_a_pixel():  # ultralytics/ultralytics#23967
+    photo = np.zeros((1234, 3001, 3), np.uint8)
+    photo[611:614] = 255  # its middle is at 612.5
+    picture, scale, offset = letterbox(photo, 1280)
+    brightness = picture[:, 640, 0]
+    middle = ((np.arange(1280) + 0.5) * brightness).sum() / brightness.sum()
+    assert undo_letterbox([640, middle], scale, offset)[1] == pytest.approx(612.5, abs=0.05)
+
+
 # All
+
+
+def test_the_modules_of_the_room_load_when_they_are_used():
+    code = """
+import sys
+import dlcourse
+from dlcourse import detection
+assert "tensorflow" not in sys.modules and "keras" not in sys.modules
+assert "yolo" in dir(detection) and callable(detection.yolo.postprocess) and callable(dlcourse.detection.boxes.iou)
+try:
+    detection.yollo
+except AttributeError as error:
+    print(error)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found == "module 'dlcourse.detection' has no attribute 'yollo'\n"
 
 
 def test_the_shipped_nets_are_built_once():
@@ -392,7 +517,7 @@ CALLS = {
     ],
 )
 def test_what_is_no_photograph_is_refused(call, photo, message):
-    with pytest.raises(ValueError, match=rf"^photo: expected uint8, shape \(height, width, 3\), .* got {message}$"):
+    with pytest.raises(ValueError, match=rf"^photo: expected uint8, shape \(height, width, 3\), .* got {message}"):
         call(photo)
 
 

@@ -492,3 +492,79 @@ BOX = [[0.1, 0.1, 0.4, 0.4]]
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         call()
+
+
+# Several pictures, and pictures that are not square
+
+
+def outputs_of(n):
+    """What `decode` returns for n pictures, each with one sure object in another cell."""
+    raw = np.full((n, 2, 3, 1, 5 + 2), -9, "float32")
+    raw[..., :4] = 0
+    for i in range(n):
+        raw[i, i % 2, i % 3, 0, 4:6] = 9
+    return yolo.decode(raw, [[1, 1]])
+
+
+def test_a_batch_is_refused_with_the_loop_that_it_needs():
+    outputs = outputs_of(2)
+    with pytest.raises(ValueError, match=r"^outputs: expected those of one picture, .* batch of 2: .*output\[i\] for"):
+        yolo.postprocess(outputs, (100, 90))
+    flat = [ops.reshape(output, (2, 6, -1)) for output in outputs]
+    with pytest.raises(ValueError, match=r"^outputs: expected those of one picture, got boxes of shape \(2, 6, 4\)"):
+        yolo.postprocess(flat, (100, 90))
+    each = [yolo.postprocess([output[i] for output in outputs], (100, 90)) for i in range(2)]
+    assert [len(scores) for scores, _, _ in each] == [1, 1]
+    assert each[0][1][0].tolist() != each[1][1][0].tolist()
+
+
+def test_a_batch_of_one_picture_is_that_picture():
+    outputs = outputs_of(1)
+    for found, expected in zip(
+        yolo.postprocess(outputs, (100, 90)),
+        yolo.postprocess([output[0] for output in outputs], (100, 90)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("outputs", [None, 3, np.zeros((2, 4)), [np.zeros((1, 4))] * 2, "abc"])
+def test_what_decode_does_not_return_is_refused(outputs):
+    with pytest.raises(
+        ValueError, match=r"^outputs: expected \(boxes, box_confidence, box_class_probs\) of one picture"
+    ):
+        yolo.postprocess(outputs, (10, 10))
+
+
+def test_postprocess_keeps_all_boxes_where_there_is_no_maximum():
+    low = np.arange(15.0)[:, None] / 15
+    apart = np.concatenate([low, low, low + 0.05, low + 0.05], axis=1)
+    outputs = apart, np.full((15, 1), 0.9), np.ones((15, 1))
+    assert len(yolo.postprocess(outputs, (100, 100))[0]) == 10
+    assert len(yolo.postprocess(outputs, (100, 100), max_boxes=None)[0]) == 15
+
+
+@pytest.mark.parametrize("grid", [(3, 5), (5, 3), (1, 4)])
+def test_answers_of_nothing_lie_in_the_middle_of_their_cells(grid):  # allanzelener/YAD2K#86: rows and columns swapped
+    boxes, _, _ = yolo.decode(np.zeros((1, *grid, 6), "float32"), [[1, 1]])
+    boxes = ops.convert_to_numpy(boxes)[0, :, :, 0]
+    for row in range(grid[0]):
+        for column in range(grid[1]):
+            middle = (boxes[row, column, :2] + boxes[row, column, 2:]) / 2
+            np.testing.assert_allclose(middle, [(column + 0.5) / grid[1], (row + 0.5) / grid[0]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "kind", [np.asarray, ops.convert_to_tensor, keras.Variable, lambda value: value.tolist()], ids=str
+)
+def test_decode_and_the_loss_leave_what_they_are_given(kind):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(1, 2, 3, 1, 7)).astype("float32")
+    target = yolo.encode([[[0.1, 0.1, 0.6, 0.9]]], [[1]], (2, 3), [[1, 1]], 2)
+    values.flags.writeable = target.flags.writeable = False
+    given, expected = kind(values), yolo.decode(values, [[1, 1]])
+    for found, right in zip(yolo.decode(given, [[1, 1]]), expected, strict=True):
+        np.testing.assert_allclose(ops.convert_to_numpy(found), ops.convert_to_numpy(right), rtol=1e-6)
+    loss = yolo.YoloLoss([[1, 1]])
+    assert float(loss(kind(target), given)) == pytest.approx(float(loss(target, values)), rel=1e-6)
+    np.testing.assert_array_equal(ops.convert_to_numpy(given), values)

@@ -61,7 +61,7 @@ BUILDERS = (
     "models.nanodet(None)",
     "models.selfie_segmentation(None)",
     "models.face_detector((64, 64, 3), None)",
-    "models.inception_block(keras.Input((8, 8, 3)), 1, 1, 1, 1, 1, 1)",
+    "models.depthwise_separable_block(keras.Input((8, 8, 3)), 4)",
     "transfer.build_classifier(keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 1)]), 2)",
 )
 

@@ -66,6 +66,77 @@ def _mean(window):
     return window.mean(axis=(0, 1))
 
 
+# Right answers that take more than a line
+
+
+def _layer_size(n, f, pad, stride):
+    from keras import layers
+
+    shape = layers.Conv2D(1, f, stride).compute_output_shape((1, n + 2 * pad, n + 2 * pad, 1))
+    return shape[1]
+
+
+def _steps_and_one(n, f, pad, stride):
+    rest = n + 2 * pad - f
+    steps = rest // stride
+    return steps + 1
+
+
+def _summed_by_keras(a_slice, W, b):
+    from keras import ops
+
+    return ops.sum(ops.multiply(a_slice, W)) + b.item()
+
+
+def _summed_by_tensorflow(a_slice, W, b):
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.cast(a_slice, tf.float32) * tf.cast(W, tf.float32)) + tf.cast(b, tf.float32)
+
+
+def _correlated_by_scipy(a_slice, W, b):
+    from scipy import signal
+
+    return signal.correlate(a_slice, W, mode="valid", method="direct") + b
+
+
+def _pooled_by_hints(A, f, stride, mode):
+    n_H, n_W, n_C = A.shape
+    rows, columns = int((n_H - f) / stride + 1), int((n_W - f) / stride + 1)
+    result = np.zeros((rows, columns, n_C))
+    for i in range(rows):
+        for j in range(columns):
+            window = A[i * stride : i * stride + f, j * stride : j * stride + f]
+            result[i, j] = window.max(axis=(0, 1)) if mode == "max" else window.mean(axis=(0, 1))
+    return result
+
+
+def _pooled_by_keras(A, f, stride, mode):
+    from keras import ops
+
+    pooled = ops.max_pool if mode == "max" else ops.average_pool
+    return pooled(A[None], f, stride, padding="valid")[0]
+
+
+def _pooled_by_tensorflow(A, f, stride, mode):
+    import tensorflow as tf
+
+    pooled = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
+    return pooled(tf.constant(A[None], tf.float32), f, stride, "VALID")[0]
+
+
+def _pooled_by_view(A, f, stride, mode):
+    windows = np.lib.stride_tricks.sliding_window_view(A, (f, f), axis=(0, 1))[::stride, ::stride]
+    return windows.max(axis=(-2, -1)) if mode == "max" else windows.mean(axis=(-2, -1))
+
+
+def _pooled_from_corners(A, f, stride, mode):
+    """`pool` whose windows begin at (i, j) instead of (i, j) · stride."""
+    n_H, n_W = ((n - f) // stride + 1 for n in A.shape[:2])
+    value = _highest if mode == "max" else _mean
+    return np.array([[value(A[i : i + f, j : j + f]) for j in range(n_W)] for i in range(n_H)])
+
+
 EXERCISES = [
     Exercise(
         reference=same_padding,
@@ -81,6 +152,12 @@ EXERCISES = [
             ),
             (lambda f: f // 2 - 1, "One too few. Solve n + 2p − f + 1 = n for p."),
             (lambda f: f / 2, "A filter with a central pixel reaches (f − 1) / 2 pixels to each side, not f / 2."),
+        ],
+        also_right=[
+            lambda f: (f - 1) / 2,
+            lambda f: (f - 1) // 2,
+            lambda f: f // 2,
+            lambda f: next(p for p in range(f) if 28 + 2 * p - f + 1 == 28),
         ],
         hints=[
             "The size of the output is n + 2p − f + 1. It should be n.",
@@ -120,6 +197,22 @@ EXERCISES = [
                 lambda n, f, pad, stride: (n + 2 * pad - f + 1) // stride,
                 "The 1 is the first window; it is not divided by the stride.",
             ),
+            (
+                lambda n, f, pad, stride: int(np.rint((n + 2 * pad - f) / stride + 1)),
+                "This rounds to the nearest number. A window that does not fit does not count: round down.",
+            ),
+            (
+                lambda n, f, pad, stride: -(-n // stride),
+                'This is the size that padding="same" has in TensorFlow, ⌈n/s⌉. Here the padding is given.',
+            ),
+        ],
+        also_right=[
+            lambda n, f, pad, stride: int(np.floor((n + 2 * pad - f) / stride + 1)),
+            lambda n, f, pad, stride: (n + 2 * pad - f) // stride + 1,
+            lambda n, f, pad, stride: np.floor((n + 2 * pad - f) / stride + 1),
+            lambda n, f, pad, stride: len(range(0, n + 2 * pad - f + 1, stride)),
+            _steps_and_one,
+            _layer_size,
         ],
         hints=[
             "The first window takes f of the n + 2p pixels. How many steps of `stride` do the rest allow?",
@@ -130,6 +223,7 @@ EXERCISES = [
         reference=conv_single_step,
         notebook="3-1",
         section="3.1.4",
+        keepdims=True,  # np.sum(…) + b has the shape of b
         cases=[(_SLICE, _W, np.full((1, 1, 1), 0.5)), (_SLICE, -_W, np.zeros((1, 1, 1)))],
         random=_step,
         slips=[
@@ -151,9 +245,32 @@ EXERCISES = [
                 "A number for each channel: add up over the channels too.",
             ),
             (
+                lambda a_slice, W, b: np.sum(a_slice * W, axis=(0, 1)) + b,
+                "A number for each channel: add up over the channels too.",
+            ),
+            (
                 lambda a_slice, W, b: float(np.sum(a_slice @ W) + b.item()),
                 "@ is the product of matrices. Here each number meets the one in its own place: *.",
             ),
+            (
+                lambda a_slice, W, b: max(0.0, float(np.sum(a_slice * W) + b.item())),
+                "The ReLU comes later: this step gives Z, which may be negative.",
+            ),
+            (
+                lambda a_slice, W, b: float(np.mean(a_slice * W) + b.item()),
+                "The products are added up; this is their mean.",
+            ),
+        ],
+        also_right=[
+            lambda a_slice, W, b: np.sum(a_slice * W) + b.item(),
+            lambda a_slice, W, b: np.sum(a_slice * W) + b,
+            lambda a_slice, W, b: float(np.sum(np.multiply(a_slice, W)) + b[0, 0, 0]),
+            lambda a_slice, W, b: np.tensordot(a_slice, W, axes=3) + b.item(),
+            lambda a_slice, W, b: a_slice.ravel() @ W.ravel() + b.item(),
+            lambda a_slice, W, b: np.einsum("ijc,ijc->", a_slice, W) + b.item(),
+            _summed_by_keras,
+            _summed_by_tensorflow,
+            _correlated_by_scipy,
         ],
         hints=[
             "a_slice * W multiplies number by number; np.sum adds up everything.",
@@ -200,6 +317,14 @@ EXERCISES = [
                 lambda A, f, stride, mode: _pool(A, f, stride, np.max if mode == "max" else np.mean),
                 "One number for all channels. Each channel is pooled by itself: axis=(0, 1).",
             ),
+            (_pooled_from_corners, "Window (i, j) begins at row i · stride and column j · stride, not at i and j."),
+        ],
+        also_right=[
+            _pooled_by_hints,
+            _pooled_by_view,
+            _pooled_by_keras,
+            _pooled_by_tensorflow,
+            lambda A, f, stride, mode: _pool(A, f, stride, _highest if mode == "max" else _mean).tolist(),
         ],
         hints=[
             "The size of the output is that of equation (3.5) with p = 0.",

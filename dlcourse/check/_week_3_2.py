@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dlcourse.check._compare import as_numpy
 from dlcourse.check._core import Exercise
 from dlcourse.check._maps import Maps, built, checked, layers_of, same_draws
 
@@ -131,7 +132,9 @@ def freeze_and_count(model, from_layer):
 def _block(function, x, *arguments):
     """What a block of layers is made of and computes, however it was written.
 
-    Its kernels and batch normalizations are listed, and it is tried with weights that depend on their shapes alone.
+    Its kernels and batch normalizations are listed, and it is tried with weights that depend on their shapes and on
+    the place of a batch normalization among the others alone: each has statistics, γ and β of its own, so that one in
+    the wrong place shows.
     """
     import keras
 
@@ -145,25 +148,42 @@ def _block(function, x, *arguments):
         kernels, norms = _parts(model)
         pixels = np.random.default_rng(0).integers(-8, 9, size=(1, *x.shape)).astype("float32")
 
-        def computed(scale, beta):
+        def computed(scale, slopes, shifts):
             for kernel, group in kernels:
                 values = np.random.default_rng(group).normal(scale=scale, size=group) if scale else np.zeros(group)
                 kernel.assign(values.reshape(kernel.shape))
-            for norm in norms:  # with the averages of a training that has seen mean 0 and variance 1
-                values = {"gamma": 1, "beta": beta, "moving_mean": 0, "moving_variance": 1 - norm.epsilon}
-                for weight in norm.weights:
-                    weight.assign(np.full(weight.shape, values[weight.name]))
+            for norm, slope, shift in zip(norms, slopes, shifts, strict=True):
+                _set_norm(norm, slope, shift)
             return np.round(np.asarray(model(pixels, training=False)[0], np.float64), 4)
 
-        still, moved = computed(0, -1), computed(1, -0.3)
+        still = computed(0, range(2, len(norms) + 2), [-1] * len(norms))  # γ is 2, 3, …
+        rng, sizes = np.random.default_rng(1), [norm.moving_mean.shape[0] for norm in norms]
+        drawn = [(rng.uniform(0.4, 1.6, size), rng.uniform(-1.5, 0.5, size)) for size in sizes]
+        moved = computed(1, *zip(*drawn, strict=True)) if norms else computed(1, (), ())
         places = moved.reshape(-1, moved.shape[-1])
         return {
             "shape": str(moved.shape),
             "kernels": ", ".join(sorted(_kernel(group) for _, group in kernels)) or "none",
-            "batch norms": ", ".join(sorted(f"{norm.moving_mean.shape[0]} channels" for norm in norms)) or "none",
+            "batch norms": ", ".join(sorted(f"{size} channels" for size in sizes)) or "none",
             "all kernels 0, all beta -1": f"{_row(pixels[0])} become {_row(still)}",
-            "random kernels, three places": places[[0, len(places) // 2, -1]],
+            "random weights, three places": places[[0, len(places) // 2, -1]],
         }
+
+
+def _set_norm(norm, slope, shift):
+    """Make a batch normalization compute slope · z + shift at test time, through all the weights that it has.
+
+    The averages are those of a training that has seen numbers of another mean and variance; without γ the variance
+    is chosen to give the slope, without β the mean to give the shift.
+    """
+    size = norm.moving_mean.shape
+    slope, shift = np.broadcast_to(slope, size).astype(float), np.broadcast_to(shift, size).astype(float)
+    variance = np.linspace(0.5, 2, size[0]) if norm.scale else slope**-2
+    gamma = slope * np.sqrt(variance)
+    mean = np.linspace(-1, 2, size[0]) if norm.center else -shift / slope
+    values = {"moving_mean": mean, "moving_variance": variance - norm.epsilon, "gamma": gamma}
+    for weight in norm.weights:
+        weight.assign(values.get(weight.name, shift + slope * mean))  # β
 
 
 def _row(maps):
@@ -238,6 +258,20 @@ def _frozen(function, net, *arguments):
         return {"returned": count, "layers that learn": ", ".join(learning) or "none"}
 
 
+def _as_tuple(function, *arguments):
+    """What the function returns; one array of all results counts as the tuple of them."""
+    result = as_numpy(function(*arguments))
+    return tuple(result.tolist()) if isinstance(result, np.ndarray) and result.ndim == 1 else result
+
+
+def _typed(function, *arguments):
+    """What the function returns, with its type: pixels of another type are other pixels."""
+    result = as_numpy(function(*arguments))
+    if result is None or result is ...:
+        return result
+    return {"type": str(np.asarray(result).dtype), "pixels": np.asarray(result)}
+
+
 # Cases
 
 
@@ -264,36 +298,81 @@ _SHIFTS = np.array([[10, -20, -10], [-5, 7, 1]])
 # Typical wrong answers that take more than a line
 
 
-def _residual(x, filters, *, padding="same", norms=(True, True), inner=True, shortcut=True, before=False, after=True):
+def _residual(
+    x,
+    filters,
+    *,
+    padding="same",
+    norms=(True, True),
+    inner=True,
+    shortcut="x",
+    before=False,
+    after=True,
+    late=False,
+    activation=None,
+):
     """`identity_block` with one thing changed."""
     from keras import layers
 
-    z = layers.Conv2D(filters, 3, padding=padding)(x)
+    z = layers.Conv2D(filters, 3, padding=padding, activation=activation)(x)
     z = layers.BatchNormalization()(z) if norms[0] else z
     z = layers.ReLU()(z) if inner else z
     z = layers.Conv2D(filters, 3, padding=padding)(z)
-    z = layers.BatchNormalization()(z) if norms[1] else z
+    z = layers.BatchNormalization()(z) if norms[1] and not late else z
     z = layers.ReLU()(z) if before else z
-    z = layers.Add()([x, z]) if shortcut else z
+    if shortcut == "twice":  # the shortcut starts behind the first half, or where it ends
+        z = layers.Add()([z, z])
+    elif shortcut:
+        z = layers.Add()([layers.BatchNormalization()(x) if shortcut == "normalized" else x, z])
+    z = layers.BatchNormalization()(z) if late else z
     return layers.ReLU()(z) if after else z
 
 
+def _preactivated(x, filters):
+    """The block of a later paper (He et al., 2016, arXiv 1603.05027), which adds x behind everything."""
+    from keras import layers
+
+    z = x
+    for _ in range(2):
+        z = layers.ReLU()(layers.BatchNormalization()(z))
+        z = layers.Conv2D(filters, 3, padding="same")(z)
+    return layers.Add()([x, z])
+
+
 def _inverted(
-    x, filters, stride, expansion, *, inside=None, most=6, full=False, strides=None, linear=True, adds=None, after=False
+    x,
+    filters,
+    stride,
+    expansion,
+    *,
+    inside=None,
+    most=6,
+    full=False,
+    strides=None,
+    linear=True,
+    adds=None,
+    after=False,
+    late=False,
+    early=False,
 ):
     """`inverted_residual` with one thing changed."""
     from keras import layers
 
+    def normalized(z):
+        if early:  # the other way round
+            return layers.BatchNormalization()(layers.ReLU(most)(z))
+        return layers.ReLU(most)(layers.BatchNormalization()(z))
+
     inside, strides = inside or expansion * x.shape[-1], strides or (1, stride)
-    z = layers.Conv2D(inside, 1, strides[0])(x)
-    z = layers.ReLU(most)(layers.BatchNormalization()(z))
+    z = normalized(layers.Conv2D(inside, 1, strides[0])(x))
     spatial = layers.Conv2D(inside, 3, strides[1], padding="same") if full else None
-    z = (spatial or layers.DepthwiseConv2D(3, strides[1], padding="same"))(z)
-    z = layers.ReLU(most)(layers.BatchNormalization()(z))
-    z = layers.BatchNormalization()(layers.Conv2D(filters, 1)(z))
+    z = normalized((spatial or layers.DepthwiseConv2D(3, strides[1], padding="same"))(z))
+    z = layers.Conv2D(filters, 1)(z)
+    z = z if late else layers.BatchNormalization()(z)
     z = z if linear else layers.ReLU(6)(z)
     adds = stride == 1 and filters == x.shape[-1] if adds is None else adds
     z = layers.Add()([x, z]) if adds else z
+    z = layers.BatchNormalization()(z) if late else z
     return layers.ReLU(6)(z) if after else z
 
 
@@ -328,6 +407,165 @@ def _freezes_all(model, from_layer):
     return _freeze(model, from_layer)
 
 
+# Right answers that take more than a line
+
+
+def _residual_by_hints(x, filters):
+    from keras import layers
+
+    z = layers.Conv2D(filters, 3, padding="same")(x)
+    z = layers.BatchNormalization()(z)
+    z = layers.ReLU()(z)
+    z = layers.Conv2D(filters, 3, padding="same")(z)
+    z = layers.BatchNormalization()(z)
+    z = layers.Add()([x, z])
+    return layers.ReLU()(z)
+
+
+def _residual_in_sequence(x, filters):
+    import keras
+    from keras import layers
+
+    branch = keras.Sequential(
+        [
+            layers.Conv2D(filters, (3, 3), strides=(1, 1), padding="same", kernel_initializer="he_normal"),
+            layers.BatchNormalization(axis=3, epsilon=1e-5, momentum=0.9),
+            layers.Activation("relu"),
+            layers.Conv2D(filters, (3, 3), padding="same"),
+            layers.BatchNormalization(),
+        ]
+    )
+    return layers.Activation("relu")(layers.add([branch(x), x]))
+
+
+def _residual_with_ops(x, filters):
+    from keras import layers, ops
+
+    z = x
+    for last in (False, True):
+        z = layers.Conv2D(filters, 3, padding="valid", use_bias=last)(layers.ZeroPadding2D(1)(z))
+        z = layers.BatchNormalization(center=not last)(z) + (x if last else 0)
+        z = ops.relu(z) if last else ops.maximum(z, 0)
+    return z
+
+
+def _inverted_by_hints(x, filters, stride, expansion):
+    from keras import layers
+
+    channels = x.shape[-1]
+    z = layers.Conv2D(expansion * channels, 1)(x)
+    z = layers.ReLU(6)(layers.BatchNormalization()(z))
+    z = layers.DepthwiseConv2D(3, stride, padding="same")(z)
+    z = layers.ReLU(6)(layers.BatchNormalization()(z))
+    z = layers.BatchNormalization()(layers.Conv2D(filters, 1)(z))
+    if stride == 1 and filters == x.shape[-1]:
+        z = layers.Add()([x, z])
+    return z
+
+
+def _inverted_in_sequence(x, filters, stride, expansion):
+    import keras
+    from keras import layers
+
+    inside = expansion * x.shape[-1]
+    expand = [layers.Conv2D(inside, 1, use_bias=False), layers.BatchNormalization(), layers.Activation("relu6")]
+    depthwise = [layers.DepthwiseConv2D((3, 3), strides=(stride, stride), padding="same"), layers.BatchNormalization()]
+    project = [layers.Activation("relu6"), layers.Conv2D(filters, 1), layers.BatchNormalization()]
+    z = keras.Sequential([*expand, *depthwise, *project])(x)
+    return layers.add([z, x]) if z.shape == x.shape else z
+
+
+def _inverted_with_ops(x, filters, stride, expansion):
+    from keras import layers, ops
+
+    inside = expansion * x.shape[-1]
+    z = layers.Dense(inside)(x)  # on every place: a 1×1 convolution
+    z = ops.relu6(layers.BatchNormalization()(z))
+    z = layers.Conv2D(inside, 3, stride, padding="same", groups=inside)(z)  # a group for each channel
+    z = ops.minimum(ops.relu(layers.BatchNormalization()(z)), 6)
+    z = layers.BatchNormalization(scale=False)(layers.Conv2D(filters, 1, padding="same")(z))
+    return x + z if stride == 1 and x.shape[-1] == filters else z
+
+
+def _counted_by_keras(n, channels, f, filters, bottleneck=None):
+    import keras
+    from keras import layers
+
+    with same_draws():
+        inputs = keras.Input((n, n, channels))
+        x = inputs if bottleneck is None else layers.Conv2D(bottleneck, 1, use_bias=False)(inputs)
+        net = keras.Model(inputs, layers.Conv2D(filters, f, padding="same", use_bias=False)(x))
+        return sum(n * n * layer.count_params() for layer in net.layers)
+
+
+def _inception_by_hints(n, channels, f, filters, bottleneck=None):
+    cost = 0
+    if bottleneck is not None:
+        cost += n * n * bottleneck * channels
+        channels = bottleneck
+    return cost + n * n * filters * (f * f * channels)
+
+
+def _depthwise_by_hints(n_out, channels, f, filters):
+    normal = n_out * n_out * filters * (f * f * channels)
+    depthwise, pointwise = n_out * n_out * channels * (f * f), n_out * n_out * filters * channels
+    return normal, depthwise + pointwise, (depthwise + pointwise) / normal
+
+
+def _shifted_one_by_one(images, shifts):
+    result = np.empty_like(images)
+    for i, picture in enumerate(images):
+        for c in range(images.shape[-1]):
+            result[i, ..., c] = np.clip(picture[..., c].astype(np.int16) + shifts[i, c], 0, 255)
+    return result
+
+
+def _shifted_by_keras(images, shifts):
+    from keras import ops
+
+    summed = ops.cast(images, "int32") + ops.cast(shifts, "int32")[:, None, None, :]
+    return ops.cast(ops.clip(summed, 0, 255), "uint8")
+
+
+def _shifted_by_tensorflow(images, shifts):
+    import tensorflow as tf
+
+    summed = tf.cast(images, tf.float32) + tf.reshape(tf.cast(shifts, tf.float32), (len(images), 1, 1, -1))
+    return tf.cast(tf.clip_by_value(summed, 0, 255), tf.uint8)
+
+
+def _frozen_by_hints(model, from_layer):
+    from keras import layers
+
+    seen = False
+    for layer in model.layers:
+        seen = seen or layer.name == from_layer
+        if not seen or isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+    return sum(np.prod(weight.shape) for weight in model.trainable_weights)
+
+
+def _frozen_then_released(model, from_layer):
+    from keras import layers, ops
+
+    model.trainable = False
+    model.trainable = True  # all anew
+    first = model.layers.index(model.get_layer(from_layer))
+    for number, layer in enumerate(model.layers):
+        layer.trainable = number >= first and not isinstance(layer, layers.BatchNormalization)
+    return sum(ops.size(variable) for variable in model.trainable_variables)
+
+
+def _frozen_and_counted_by_layer(model, from_layer):
+    names = [layer.name for layer in model.layers]
+    learning = [
+        layer for layer in model.layers[names.index(from_layer) :] if type(layer).__name__ != "BatchNormalization"
+    ]
+    for layer in model.layers:
+        layer.trainable = layer in learning
+    return sum(layer.count_params() for layer in learning)
+
+
 EXERCISES = [
     Exercise(
         reference=identity_block,
@@ -350,7 +588,32 @@ EXERCISES = [
                 lambda x, filters: _residual(x, filters, after=False),
                 "The last ReLU is missing: a = g(z + x).",
             ),
-            (lambda x, filters: _residual(x, filters, shortcut=False), "x is not added: this is a plain network."),
+            (lambda x, filters: _residual(x, filters, shortcut=None), "x is not added: this is a plain network."),
+            (
+                lambda x, filters: _residual(x, filters, late=True),
+                "The second batch normalization stands behind the addition. It belongs to z; x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, norms=(True, False), shortcut="normalized"),
+                "Here x is normalized and z is not. The second batch normalization belongs to z; x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, shortcut="normalized"),
+                "A batch normalization too many: x is added as it is.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, activation="relu", inner=False),
+                "The first ReLU stands before the batch normalization. The order is convolution, batch norm, ReLU.",
+            ),
+            (
+                lambda x, filters: _residual(x, filters, shortcut="twice"),
+                "z is added to itself. Is x overwritten on the way? Call what you compute z, and keep x for the end.",
+            ),
+            (
+                _preactivated,
+                "This is the block of a later paper, with batch norm and ReLU before the convolutions. In (3.8) they "
+                "stand behind them, and the last ReLU behind the addition.",
+            ),
             (
                 lambda x, filters: _residual(x, filters, padding="valid"),
                 'Each 3×3 convolution without padding takes two rows and two columns away. padding="same" keeps them.',
@@ -365,6 +628,7 @@ EXERCISES = [
                 "Batch normalization is missing behind the second convolution.",
             ),
         ],
+        also_right=[_residual_by_hints, _residual_in_sequence, _residual_with_ops],
         hints=[
             "Call what you compute z and leave x as it is: it is needed at the end.",
             "The order is: convolution, batch norm, ReLU, convolution, batch norm, addition, ReLU.",
@@ -415,6 +679,27 @@ EXERCISES = [
                 ),
                 "A filter reaches through all channels: f · f · channels products for each number.",
             ),
+            (
+                lambda n, channels, f, filters, bottleneck=None: (
+                    inception_cost(n, channels, f, filters, bottleneck) * (n - f + 1) ** 2 // n**2
+                    if bottleneck is None
+                    else n * n * bottleneck * channels + (n - f + 1) ** 2 * filters * f * f * bottleneck
+                ),
+                "n − f + 1 is the side without padding. A same convolution has n · n places.",
+            ),
+            (
+                lambda n, channels, f, filters, bottleneck=None: (
+                    inception_cost(n, channels, f, filters, bottleneck) + n * n * (filters + (bottleneck or 0))
+                ),
+                "A bias is added, not multiplied: it costs no multiplication.",
+            ),
+        ],
+        also_right=[
+            _inception_by_hints,
+            _counted_by_keras,
+            lambda n, channels, f, filters, bottleneck=None: (
+                np.prod([n, n, filters, f, f, bottleneck or channels]) + np.prod([n, n, bottleneck or 0, channels])
+            ),
         ],
         hints=[
             "Numbers that come out, times the products that each of them takes.",
@@ -428,6 +713,7 @@ EXERCISES = [
         section="3.2.4",
         cases=[(4, 3, 3, 5), (14, 512, 3, 512), (7, 32, 5, 64)],
         random=_depthwise,
+        through=_as_tuple,
         properties=[
             (
                 lambda costs, n_out, channels, f, filters: np.isclose(costs[2], 1 / filters + 1 / f**2),
@@ -472,6 +758,30 @@ EXERCISES = [
                 ),
                 "These are the weights. Each is used at n_out · n_out places.",
             ),
+            (
+                lambda n_out, channels, f, filters: (
+                    *depthwise_cost(n_out, channels, f, filters)[:2],
+                    1 / channels + 1 / f**2,
+                ),
+                "The counts are right. In the ratio the first term is one over the number of filters, 1/n′_C.",
+            ),
+            (
+                lambda n_out, channels, f, filters: (
+                    *depthwise_cost(n_out, channels, f, filters)[:2],
+                    1 / filters + 1 / f,
+                ),
+                "The counts are right. In the ratio f is squared: 1/n′_C + 1/f².",
+            ),
+        ],
+        also_right=[
+            _depthwise_by_hints,
+            lambda n_out, channels, f, filters: np.array(depthwise_cost(n_out, channels, f, filters)),
+            lambda n_out, channels, f, filters: list(depthwise_cost(n_out, channels, f, filters)),
+            lambda n_out, channels, f, filters: (
+                filters * channels * (n_out * f) ** 2,
+                n_out**2 * channels * (f**2 + filters),
+                1 / filters + 1 / f**2,
+            ),
         ],
         hints=[
             "Products for each number that comes out, times how many numbers come out.",
@@ -500,6 +810,15 @@ EXERCISES = [
             (
                 lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, after=True),
                 "No ReLU6 at the end: what is kept between blocks may be negative.",
+            ),
+            (
+                lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, late=True),
+                "The last batch normalization stands behind the addition. It belongs to the projection; x is added as "
+                "it is.",
+            ),
+            (
+                lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, early=True),
+                "ReLU6 stands before the batch normalization. The order is convolution, batch norm, ReLU6.",
             ),
             (
                 lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, adds=False),
@@ -534,6 +853,7 @@ EXERCISES = [
                 "The stride belongs to the depthwise convolution; the expansion sees every pixel.",
             ),
         ],
+        also_right=[_inverted_by_hints, _inverted_in_sequence, _inverted_with_ops],
         hints=[
             "Three convolutions: 1×1 to many channels, 3×3 depthwise, 1×1 to few. Each has its batch normalization.",
             "x.shape[-1] is the number of channels that come in; inside there are `expansion` times as many.",
@@ -547,8 +867,9 @@ EXERCISES = [
         section="3.2.5",
         cases=[(_IMAGES, _SHIFTS), (_IMAGES, -_SHIFTS)],
         random=_pictures,
+        through=_typed,
         properties=[
-            (lambda result, images, shifts: np.asarray(result).dtype == np.uint8, "the pixels are uint8"),
+            (lambda result, images, shifts: result["type"] == "uint8", "the pixels are uint8"),
         ],
         slips=[
             (
@@ -576,6 +897,13 @@ EXERCISES = [
                 "All channels get the shift of the first, so that only the brightness changes.",
             ),
             (_in_place, "The result is right, but your function writes it over the pictures it was given."),
+        ],
+        also_right=[
+            lambda images, shifts: np.clip(images.astype(int) + shifts[:, None, None, :], 0, 255).astype(np.uint8),
+            lambda images, shifts: np.uint8(np.minimum(np.maximum(images + shifts[:, np.newaxis, np.newaxis], 0), 255)),
+            _shifted_one_by_one,
+            _shifted_by_keras,
+            _shifted_by_tensorflow,
         ],
         hints=[
             "A uint8 counts from 255 on to 0. Where do you add, so that nothing is lost?",
@@ -616,6 +944,7 @@ EXERCISES = [
                 "Everything is frozen now, and nothing is left to learn.",
             ),
         ],
+        also_right=[_frozen_by_hints, _frozen_then_released, _frozen_and_counted_by_layer],
         hints=[
             "layer.trainable = False freezes a layer; model.layers has them in order, and each has a name.",
             "Walk through model.layers and remember whether `from_layer` has come by. "

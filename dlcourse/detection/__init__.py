@@ -1,1 +1,18 @@
-"""Finding objects in pictures: boxes and their overlap, non-max suppression, anchors, YOLO, and how to judge it."""
+"""Find objects in pictures: boxes and their overlap, non-max suppression, anchors, YOLO, and how to judge it.
+
+`from dlcourse import detection` loads nothing yet; `detection.yolo` and its neighbors load when they are first used.
+"""
+
+import importlib
+
+__all__ = ["anchors", "boxes", "metrics", "nms", "pretrained", "proposals", "sliding", "yolo"]
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"dlcourse.detection.{name}")
+    raise AttributeError(f"module 'dlcourse.detection' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -15,6 +15,8 @@ FORMS = {
     "corners": "(x_min, y_min, x_max, y_max) with x_min ≤ x_max and y_min ≤ y_max",
     "center": "(x, y, width, height) with width and height of 0 or more",
     "size": "(x_min, y_min, width, height) with width and height of 0 or more",
+    "yx corners": "(y_min, x_min, y_max, x_max) with y_min ≤ y_max and x_min ≤ x_max",
+    "yx center": "(y, x, height, width) with height and width of 0 or more",
 }
 
 
@@ -33,7 +35,7 @@ def boxes(name, value, shape=None, form="corners"):
     if found is not None:
         if not np.isfinite(found).all():
             raise ValueError(f"{name}: expected finite numbers, got {_first(found, ~np.isfinite(found).all(-1))}")
-        x, y = (found[..., 0], found[..., 1]) if form == "corners" else (0, 0)
+        x, y = (found[..., 0], found[..., 1]) if form.endswith("corners") else (0, 0)
         right = (x <= found[..., 2]) & (y <= found[..., 3])  # column by column: rows of two are slow in NumPy
         if not right.all():
             raise ValueError(f"{name}: expected {FORMS[form]}, got {_first(found, ~right)}")
@@ -138,12 +140,13 @@ def read(name, value):
 
 def _array(name, value):
     try:
-        value = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        value = np.empty((), object)
-    if value.dtype.kind not in "iuf":
-        raise ValueError(f"{name}: expected an array of numbers, got {value.dtype}")
-    return value
+        found = np.asarray(value)
+    except (TypeError, ValueError):
+        kind = "rows of different lengths" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
+        raise ValueError(f"{name}: expected an array of numbers, got {kind}") from None
+    if found.dtype.kind not in "iuf":
+        raise ValueError(f"{name}: expected an array of numbers, got {found.dtype}")
+    return found
 
 
 def _one_for_each(name, value, n):

@@ -171,7 +171,7 @@ def convert(boxes, source, target, image_shape=None):
     Taught in notebook 3-3, section 3.3.3.
     """
     (first, form, shares), (to_first, to_form, to_shares) = _format("source", source), _format("target", target)
-    boxes = _checks.boxes("boxes", boxes, form=form)
+    boxes = _checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
     if image_shape is None and shares != to_shares:
         raise ValueError(
             f"image_shape: expected (height, width) to convert {source!r} to {target!r}, got None: "

@@ -116,7 +116,7 @@ def _average(scores, hits, objects, recalls):
 
 def _judge(detections, truths, thresholds):
     """For each class (scores, shape (n,); true positive or not, shape (n, thresholds); number of objects)."""
-    detections, truths = list(detections), list(truths)
+    detections, truths = _pictures("detections", detections), _pictures("truths", truths)
     if len(detections) != len(truths):
         raise ValueError(f"truths: expected {len(detections)} pictures, as in detections, got {len(truths)}")
     found = [(np.empty(0), np.empty(0, np.int64), np.empty((0, len(thresholds)), bool))]
@@ -132,6 +132,13 @@ def _judge(detections, truths, thresholds):
     objects = np.concatenate(objects)
     labels = np.union1d(classes, objects).tolist()
     return {label: (scores[classes == label], hits[classes == label], np.sum(objects == label)) for label in labels}
+
+
+def _pictures(name, value):
+    try:
+        return list(value)
+    except TypeError:
+        raise ValueError(f"{name}: expected a list with one entry for each picture, got {value!r}") from None
 
 
 def _best_first(scores, boxes, classes):
@@ -157,7 +164,10 @@ def _match(iou, thresholds):
 
 
 def _thresholds(value):
-    values = [value] if isinstance(value, numbers.Real) else list(value)
+    try:
+        values = [value] if isinstance(value, numbers.Real) else list(value)
+    except TypeError:
+        raise ValueError(f"iou_thresholds: expected a number in [0, 1] or several, got {value!r}") from None
     if not values:
         raise ValueError("iou_thresholds: expected one or more, got none")
     return np.array([_checks.threshold("iou_thresholds", each) for each in values])

@@ -124,7 +124,8 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold=0.6):
     Taught in notebook 3-3, section 3.3.3 (the first step of non-max suppression).
     """
     threshold = _checks.threshold("threshold", threshold)
-    boxes, confidence, probs = (ops.convert_to_numpy(value) for value in (boxes, box_confidence, box_class_probs))
+    given = {"boxes": boxes, "box_confidence": box_confidence, "box_class_probs": box_class_probs}
+    boxes, confidence, probs = (_checks.read(name, value) for name, value in given.items())
     if boxes.shape[-1:] != (4,) or confidence.shape != (*boxes.shape[:-1], 1) or probs.shape[:-1] != boxes.shape[:-1]:
         raise ValueError(
             "boxes, box_confidence, box_class_probs: expected shapes (…, 4), (…, 1) and (…, C), "
@@ -143,10 +144,11 @@ def postprocess(outputs, image_shape, max_boxes=10, score_threshold=0.6, iou_thr
     """The detections of one picture: likely boxes, one for each object, in pixels.
 
     Args:
-        outputs: `(boxes, box_confidence, box_class_probs)` for one picture: of what `decode` returns for a batch,
-            `[output[i] for output in outputs]`.
+        outputs: `(boxes, box_confidence, box_class_probs)` for one picture, shapes (rows, columns, k, 4),
+            (rows, columns, k, 1) and (rows, columns, k, C), or (n, 4), (n, 1) and (n, C): of what `decode` returns for
+            a batch, `[output[i] for output in outputs]`. A batch of one picture is taken, too.
         image_shape: (height, width) of the picture in pixels.
-        max_boxes: At most so many boxes, 1 or more.
+        max_boxes: At most so many boxes, 1 or more; None: no limit.
         score_threshold: In 0…1, see `filter_boxes`.
         iou_threshold: In 0…1, see `non_max_suppression`, which treats each class on its own.
 
@@ -155,14 +157,31 @@ def postprocess(outputs, image_shape, max_boxes=10, score_threshold=0.6, iou_thr
         pixels, clipped to the picture.
 
     Raises:
-        ValueError: As `filter_boxes` and `non_max_suppression`.
+        ValueError: As `filter_boxes` and `non_max_suppression`, or if `outputs` are those of several pictures.
 
     Taught in notebook 3-3, section 3.3.3.
     """
+    outputs = _of_one_picture(outputs)
     scores, boxes, classes = filter_boxes(*outputs, threshold=score_threshold)
     boxes = clip_boxes(scale_boxes(boxes, image_shape), image_shape)
     kept = non_max_suppression(boxes, scores, classes, max_boxes, iou_threshold)
     return scores[kept], boxes[kept], classes[kept]
+
+
+def _of_one_picture(outputs):
+    """The three outputs as arrays, if they belong to one picture: boxes of several would suppress each other."""
+    names = ("boxes", "box_confidence", "box_class_probs")
+    if not isinstance(outputs, list | tuple) or len(outputs) != 3:
+        got = f"{len(outputs)} parts" if isinstance(outputs, list | tuple) else type(outputs).__name__
+        raise ValueError(f"outputs: expected ({', '.join(names)}) of one picture, got {got}")
+    arrays = [_checks.read(name, value) for name, value in zip(names, outputs, strict=True)]
+    shape = arrays[0].shape
+    if len(shape) in (3, 5) and shape[0] != 1:
+        raise ValueError(
+            f"outputs: expected those of one picture, got boxes of shape {shape}, a batch of {shape[0]}: call this "
+            "for each picture i, postprocess([output[i] for output in outputs], image_shape)"
+        )
+    return arrays
 
 
 class YoloLoss(keras.losses.Loss):

@@ -3,8 +3,7 @@
     faces = encode_faces(photo)       # all, best first
     encoding = encode_face(photo)     # of a photograph that shows one
 
-The nets are loaded at the first call and kept. A later call takes some 60 ms of processor time, and 25 to 45 ms more
-for each face.
+The nets are loaded at the first call and kept.
 """
 
 import functools
@@ -42,7 +41,8 @@ def encode_faces(photo, encoder=None):
     """All faces of a photograph and their encodings: detect, find landmarks, align, encode.
 
     Args:
-        photo: uint8, shape (height, width, 3), of any size. A face under a twelfth or so of its longer side is missed.
+        photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it. `find_faces` says
+            how small a face may be.
         encoder: A Keras model from aligned faces, shape (m, 150, 150, 3), to encodings, shape (m, d); None for the
             shipped `models.face_encoder`, whose d is 128.
 
@@ -78,8 +78,12 @@ def encode_face(photo, encoder=None):
     Taught in notebook 3-4, section 3.4.3.
     """
     encodings = encode_faces(photo, encoder).encodings
-    if len(encodings) != 1:
-        raise ValueError(f"photo: expected one face, got {len(encodings) or 'none'}")
+    if not len(encodings):
+        raise ValueError(
+            "photo: expected one face, got none: is the photograph turned? datasets.read_picture(path) turns it upright"
+        )
+    if len(encodings) > 1:
+        raise ValueError(f"photo: expected one face, got {len(encodings)}: cut out the one that is meant")
     return encodings[0]
 
 

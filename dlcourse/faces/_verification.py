@@ -118,7 +118,7 @@ def verification_accuracy(distances, same, threshold):
     Raises:
         ValueError: As `verification_curve`, or the threshold is no number.
 
-    Taught in notebook 3-4, section 3.4.2.
+    Taught in notebook 3-4, section 3.4.4.
     """
     distances, same = _judged(distances, same)
     if not isinstance(threshold, numbers.Real) or isinstance(threshold, bool) or np.isnan(threshold):

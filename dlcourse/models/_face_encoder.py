@@ -32,7 +32,7 @@ def face_encoder(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
-    Taught in notebook 3-4, section 3.4.3.
+    Its idea is taught in notebook 3-4, section 3.4.2.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

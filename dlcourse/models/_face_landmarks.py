@@ -31,7 +31,7 @@ def face_landmarks(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
-    Taught in notebook 3-3, section 3.3.1.
+    Taught in notebook 3-3, section 3.3.2.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

@@ -57,7 +57,7 @@ def mobilenet_v1(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
     Raises:
         ValueError: If an argument is out of its range.
 
-    Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
+    Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V1)
     classes, dropout = count("classes", classes, 2), fraction("dropout", dropout)
@@ -97,7 +97,7 @@ def depthwise_separable_block(x, filters, stride=1, *, momentum=0.99, name=None)
     Raises:
         ValueError: If an argument is out of its range.
 
-    Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
+    Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     filters, stride = count("filters", filters), choice("stride", stride, (1, 2))
     channels(x)
@@ -182,7 +182,7 @@ def inverted_residual_block(x, filters, stride=1, expansion=6, *, momentum=0.999
     Raises:
         ValueError: If an argument is out of its range.
 
-    Taught in notebook 3-2, section 3.2.4.
+    Its idea is taught in notebook 3-2, section 3.2.4.
     """
     filters, expansion = count("filters", filters), count("expansion", expansion)
     stride, shortcut = choice("stride", stride, (1, 2)), x

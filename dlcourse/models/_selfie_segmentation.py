@@ -30,7 +30,7 @@ def selfie_segmentation(weights="dlcourse"):
         FileNotFoundError: If the weights file is missing.
 
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     channels_last()
     choice("weights", weights, ("dlcourse", None))

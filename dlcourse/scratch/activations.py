@@ -44,7 +44,7 @@ def sigmoid_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return sigmoid(z) * sigmoid(-real("z", z))  # σ(−z) is 1 − a, with the digits that 1 − a would lose
 
@@ -78,7 +78,7 @@ def tanh_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return 1.0 - tanh(z) ** 2
 
@@ -112,7 +112,7 @@ def relu_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return (real("z", z) > 0).astype(np.float64)
 
@@ -130,7 +130,7 @@ def leaky_relu(z, slope=0.01):
     Raises:
         ValueError: If `z` does not hold real numbers, or `slope` lies outside its range.
 
-    Taught in notebook 1-3, section 1.3.3; notes, eq. 1.13.
+    Its idea is taught in notebook 1-3, section 1.3.3; notes, eq. 1.13.
     """
     z = real("z", z)
     return np.maximum(_slope(slope) * z, z)
@@ -149,7 +149,7 @@ def leaky_relu_derivative(z, slope=0.01):
     Raises:
         ValueError: If `z` does not hold real numbers, or `slope` lies outside its range.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return np.where(real("z", z) > 0, 1.0, _slope(slope))
 
@@ -183,7 +183,7 @@ def linear_derivative(z):
     Raises:
         ValueError: If `z` does not hold real numbers.
 
-    Taught in notebook 1-3, section 1.3.3.
+    Its idea is taught in notebook 1-3, section 1.3.3.
     """
     return np.ones_like(real("z", z))
 

@@ -58,7 +58,7 @@ def same_padding(f):
 def zero_pad(X, pad):
     """Add a border of `pad` zeros around each picture: (m, n_H, n_W, n_C) → (m, n_H + 2p, n_W + 2p, n_C).
 
-    Taught in notebook 3-1, section 3.1.2.
+    Its idea is taught in notebook 3-1, section 3.1.2.
     """
     X, pad = _pictures("X", X), whole("pad", pad, least=0)
     return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
@@ -100,7 +100,7 @@ def conv_single_step(a_slice, W, b):
     Raises:
         ValueError: If the shapes differ, or b is not one number.
 
-    Taught in notebook 3-1, section 3.1.4.
+    Its idea is taught in notebook 3-1, section 3.1.4.
     """
     a_slice, W, b = real("a_slice", a_slice), real("W", W), real("b", b)
     if a_slice.shape != W.shape:
@@ -200,7 +200,7 @@ def pointwise_conv_forward(A_prev, W, b=None):
     Raises:
         ValueError: If a shape does not fit.
 
-    Source: Lin et al. (2013), arXiv:1312.4400. Taught in notebook 3-2, sections 3.2.3 and 3.2.4.
+    Source: Lin et al. (2013), arXiv:1312.4400. Its idea is taught in notebook 3-2, sections 3.2.3 and 3.2.4.
     """
     A_prev = _pictures("A_prev", A_prev)
     W = _filters(W, A_prev.shape[3])
@@ -228,7 +228,7 @@ def conv_transpose_forward(A_prev, W, b=None, stride=2, pad=0):
     Raises:
         ValueError: If a shape does not fit, or `pad` would cut off everything.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     A_prev = _pictures("A_prev", A_prev)
     W = _filters(W, A_prev.shape[3])

@@ -26,7 +26,7 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
         ValueError: If a gradient has no parameter or another shape, no gradient is given, a value is not finite, or the
             cost is not a finite number.
 
-    Taught in notebook 2-1, section 2.3.2.
+    Its idea is taught in notebook 2-1, section 2.3.2.
     """
     epsilon = number("epsilon", epsilon, above=0)
     parameters, grads = mapping("parameters", parameters), mapping("grads", grads)

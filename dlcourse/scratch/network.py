@@ -214,7 +214,7 @@ def compute_cost(AL, Y, parameters=None, lambd=0.0, penalty="l2"):
         ValueError: If the shapes differ, a probability lies outside [0, 1], a label is none, or λ or the penalty is not
             as described.
 
-    Taught in notebooks 1-2, section 1.2.3, 2-1, sections 2.1.5 and 2.1.6, and 2-3, section 2.5.2; notes, eqs. 1.4, 1.5,
+    Taught in notebooks 1-2, section 1.2.3, 2-1, section 2.1.5, and 2-3, section 2.5.2; notes, eqs. 1.4, 1.5,
     2.1–2.4 and 2.7.
     """
     AL = _matrix("AL", AL)
@@ -262,7 +262,7 @@ def l1_cost(parameters, lambd, m):
     Raises:
         ValueError: If `lambd` is below 0 or `m` is not a whole number above 0.
 
-    Taught in notebook 2-1, section 2.1.5.
+    Its idea is taught in notebook 2-1, section 2.1.5.
     """
     _penalty(lambd, "l1")
     whole("m", m, least=1)
@@ -335,7 +335,7 @@ def one_hot(labels, classes):
     Raises:
         ValueError: If a label is not the number of a class.
 
-    Taught in notebook 1-4, section 1.4.2.
+    Taught in notebook 1-4, section 1.4.3.
     """
     whole("classes", classes, least=1)
     labels = finite("labels", labels)
@@ -410,7 +410,7 @@ def train(
     Raises:
         ValueError: If the shapes do not fit, a value is not finite, a label is none, or a setting is out of its range.
 
-    Taught in notebooks 1-4, section 1.4.2, 2-1, section 2.1.8, and 2-2, section 2.4.1.
+    Taught in notebooks 1-4, section 1.4.2, and 2-1, section 2.1.1.
     """
     X = _matrix("X", X)
     if (layer_dims is None) == (parameters is None):

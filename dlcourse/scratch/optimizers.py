@@ -88,7 +88,7 @@ def bias_corrected(v, beta, t):
     Raises:
         ValueError: If `v` is not finite, β lies outside [0, 1), or `t` is not a whole number above 0.
 
-    Taught in notebook 2-2, section 2.4.2.
+    Its idea is taught in notebook 2-2, section 2.4.2.
     """
     v, beta, t = finite("v", v), _beta("beta", beta), whole("t", t, least=1)
     return v / (1 - beta**t)
@@ -110,7 +110,7 @@ def momentum_step(w, dw, v, learning_rate, beta=0.9):
     Raises:
         ValueError: If the shapes differ, a value is not finite, or a setting is out of its range.
 
-    Taught in notebook 2-2, section 2.4.3.
+    Its idea is taught in notebook 2-2, section 2.4.3.
     """
     w, dw, v = _same_shape(w=w, dw=dw, v=v)
     learning_rate, beta = _positive("learning_rate", learning_rate), _beta("beta", beta)
@@ -162,7 +162,7 @@ def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-
     Raises:
         ValueError: If the shapes differ, a value is not finite, `s` is negative, or a setting is out of its range.
 
-    Taught in notebook 2-2, section 2.4.5.
+    Its idea is taught in notebook 2-2, section 2.4.5.
     """
     w, dw, v, s = _same_shape(w=w, dw=dw, v=v, s=s)
     learning_rate, beta1, beta2 = (
@@ -220,7 +220,7 @@ class Momentum:
     Attributes:
         v: The average of the gradients of each parameter, by the parameter's name; empty before the first update.
 
-    Taught in notebook 2-2, section 2.4.3.
+    Taught in notebook 2-2, section 2.4.5.
     """
 
     def __init__(self, learning_rate, beta=0.9):

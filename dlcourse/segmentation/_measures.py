@@ -77,7 +77,7 @@ def dice(y_true, y_pred, *, per="batch", ignore_class=None):
     Raises:
         ValueError: If the shapes differ, or there are other numbers than 0 and 1.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     choice("per", per, PER)
     confusion = _confusion(y_true, y_pred, 2, ignore_class, pictures=per == "picture")

@@ -32,7 +32,7 @@ def pad(pictures, multiple):
     Raises:
         ValueError: If an argument is not as above.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     pictures, multiple = array("pictures", pictures, PICTURE), count("multiple", multiple)
     height, width = _sides("pictures", pictures)
@@ -52,7 +52,7 @@ def crop(maps, size):
     Raises:
         ValueError: If an argument is not as above.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     maps = maps if keras.ops.is_tensor(maps) else array("maps", maps, PICTURE)
     sides = _sides("maps", maps)
@@ -83,7 +83,7 @@ def predict(net, pictures):
     Raises:
         ValueError: If the pictures are not such numbers or have other channels than the net, or no size fits.
 
-    Taught in notebook 3-3, section 3.3.5.
+    Its idea is taught in notebook 3-3, section 3.3.5.
     """
     shapes = [tuple(t.shape) for t in (*getattr(net, "inputs", ()), *getattr(net, "outputs", ()))]
     if not isinstance(net, keras.Model) or [len(shape) for shape in shapes] != [4, 4]:

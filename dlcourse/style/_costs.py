@@ -153,7 +153,7 @@ def total_variation(image):
     Raises:
         ValueError: If there is another number of axes.
 
-    Taught in notebook 3-4, section 3.4.6.
+    Its idea is taught in notebook 3-4, section 3.4.6.
     """
     (image,) = _maps(("image", image))
     down = ops.abs(image[..., 1:, :, :] - image[..., :-1, :, :])

@@ -141,7 +141,7 @@ def match_colors(image, reference):
     Raises:
         ValueError: If an argument is not such a picture.
 
-    Taught in notebook 3-4, section 3.4.6.
+    Its idea is taught in notebook 3-4, section 3.4.6.
     """
     pixels, others = (
         colour_picture(name, picture).reshape(-1, 3).astype(float)

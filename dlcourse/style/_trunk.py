@@ -34,7 +34,7 @@ def trunk(layer_names, network="vgg16", *, dtype="float32"):
     Raises:
         ValueError: If a layer is not in the net, or an argument is out of its range.
 
-    Taught in notebook 3-4, section 3.4.5.
+    Taught in notebook 3-4, section 3.4.6.
     """
     names = (layer_names,) if isinstance(layer_names, str) else tuple(layer_names)
     choice("network", network, NETWORKS)

@@ -282,7 +282,7 @@ def grid(space, points):
     Raises:
         ValueError: If the space is empty, a number is out of range, or a dict names too many or too few.
 
-    Taught in notebook 2-3, section 2.5.
+    Its idea is taught in notebook 2-3, section 2.5.
     """
     axes = grid_axes(space, points)
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
