@@ -2,7 +2,7 @@
 
 import re
 
-from dlcourse.check._compare import kind
+from dlcourse.check._compare import as_numpy, kind
 from dlcourse.check._core import Exercise
 from dlcourse.check._maps import Maps, built, checked, layers_of, same_draws
 
@@ -70,8 +70,8 @@ def nms(boxes, scores, iou_threshold):
         iou_threshold: A box is discarded if its IoU with one that is kept is above.
 
     Returns:
-        The indices of the boxes that are kept, best score first. `dlcourse.detection.nms` is faster, and does it
-        class by class.
+        The indices of the boxes that are kept, best score first. `dlcourse.detection.nms.non_max_suppression` is
+        faster, and does it class by class.
     """
     left, kept = list(np.argsort(-scores)), []
     while left:
@@ -122,7 +122,7 @@ def conv_transpose(x, kernel, stride):
     Args:
         x: Shape (h, w).
         kernel: Shape (f, f).
-        stride: Pixels of the output from one paste to the next.
+        stride: Pixels of the output from one paste to the next, 1…f.
 
     Returns:
         Shape ((h - 1) · stride + f, (w - 1) · stride + f). Where pastes overlap they are added up.
@@ -180,7 +180,7 @@ def mean_iou(y_true, y_pred, classes):
 
 def _numbers(function, *arguments):
     """The function's result; numbers in a list or tuple are as good as in an array."""
-    result = function(*arguments)
+    result = as_numpy(function(*arguments))
     if isinstance(result, list | tuple) and all(kind(part) == "a number" for part in result):
         return np.array(result)
     return result
@@ -188,7 +188,7 @@ def _numbers(function, *arguments):
 
 def _indices(function, *arguments):
     """The indices as text, so that a report shows them all even if there are too many."""
-    result = function(*arguments)
+    result = as_numpy(function(*arguments))
     if result is None or "Ellipsis" in repr(result):
         return result
     kept = np.asarray(result)
@@ -232,8 +232,11 @@ def _concatenated(function, *arguments):
         raise
 
 
+_NORMALIZES = ("gamma", "beta", "moving_mean", "moving_variance")  # of batch normalization
+
+
 def _weighted(layer):
-    """'Conv2D 3×3×2→6', the layer having got its weights; biases are 0."""
+    """'Conv2D 3×3×2→6', the layer having got its weights; biases are 0, and no two numbers of batch norm alike."""
     name = type(layer).__name__
     for weight in layer.weights:
         if len(weight.shape) == 4:
@@ -243,6 +246,9 @@ def _weighted(layer):
             name = f"{name} {'×'.join(map(str, weight.shape[:2]))}×{into}→{out}"
         elif weight.name == "bias":
             weight.assign(np.zeros(weight.shape))
+        elif weight.name in _NORMALIZES:
+            low = _NORMALIZES.index(weight.name) - 1.5 if weight.name in ("beta", "moving_mean") else 0.5
+            weight.assign(low + np.arange(1, weight.shape[0] + 1) / weight.shape[0])
     return name
 
 
@@ -282,8 +288,8 @@ def _cell(rng):
 
 
 def _pixels(rng):
-    f = int(rng.integers(1, 5))
-    return rng.normal(size=rng.integers(1, 5, size=2)), rng.normal(size=(f, f)), int(rng.integers(1, 4))
+    f = int(rng.integers(1, 5))  # a stride above f would leave gaps, which libraries fill in different ways
+    return rng.normal(size=rng.integers(1, 5, size=2)), rng.normal(size=(f, f)), int(rng.integers(1, min(f, 3) + 1))
 
 
 def _masks(rng):
@@ -330,6 +336,12 @@ def _unguarded(box_a, box_b):
     return both / (np.prod(box_a[2:] - box_a[:2]) + np.prod(box_b[2:] - box_b[:2]) - both)
 
 
+def _naive(box_a, box_b):
+    """Without cutting off at 0, and without a word on boxes without area."""
+    both = np.prod(np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2]))
+    return both / (np.prod(box_a[2:] - box_a[:2]) + np.prod(box_b[2:] - box_b[:2]) - both)
+
+
 def _as_sizes(box):
     """A box whose last two numbers were taken for width and height."""
     return np.concatenate([box[:2], box[:2] + box[2:]])
@@ -342,6 +354,7 @@ def _filter(
     threshold,
     *,
     score=None,
+    judged=None,
     axis=1,
     above=np.greater,
     order=False,
@@ -350,7 +363,7 @@ def _filter(
     """`filter_boxes` with one thing changed."""
     scores = box_confidence * box_class_probs
     best = score(box_confidence, box_class_probs) if score else scores.max(axis=axis)
-    kept = above(best, threshold)
+    kept = above(judged(box_confidence, box_class_probs) if judged else best, threshold)
     kept = np.flatnonzero(kept)[np.argsort(-best[kept])] if order else kept
     values = (best, boxes, scores.argmax(axis=axis))
     return tuple(value[kept] if filtered else value for value, filtered in zip(values, parts, strict=True))
@@ -459,6 +472,275 @@ def _together(y_true, y_pred, classes):
     return both / (2 * y_true.size - both)
 
 
+# Right answers written differently: what the hints say, and the idioms of NumPy, Keras, TensorFlow, SciPy, scikit-learn
+
+
+def _loss_in_keras(y_hat, y):
+    from keras import ops
+
+    squares = ops.square(ops.convert_to_tensor(y_hat) - ops.convert_to_tensor(y))
+    return ops.where(y[0] == 1, ops.sum(squares), squares[0])
+
+
+def _loss_in_tensorflow(y_hat, y):
+    import tensorflow as tf
+
+    squares = tf.square(y_hat - y)
+    return tf.reduce_sum(squares) if y[0] == 1 else squares[0]
+
+
+def _iou_by_the_hints(box_a, box_b):
+    width = max(min(box_a[2], box_b[2]) - max(box_a[0], box_b[0]), 0)
+    height = max(min(box_a[3], box_b[3]) - max(box_a[1], box_b[1]), 0)
+    area_a = (box_a[2] - box_a[0]) * (box_a[3] - box_a[1])
+    area_b = (box_b[2] - box_b[0]) * (box_b[3] - box_b[1])
+    union = area_a + area_b - width * height
+    if union == 0:
+        return 0
+    return width * height / union
+
+
+def _iou_in_numpy(box_a, box_b):
+    sides = np.clip(np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2]), 0, None)
+    intersection = np.prod(sides)
+    union = np.prod(box_a[2:] - box_a[:2]) + np.prod(box_b[2:] - box_b[:2]) - intersection
+    return intersection / (union + 1e-9)
+
+
+def _iou_in_keras(box_a, box_b):
+    from keras import ops
+
+    a, b = ops.convert_to_tensor(box_a, "float32"), ops.convert_to_tensor(box_b, "float32")
+    both = ops.prod(ops.relu(ops.minimum(a[2:], b[2:]) - ops.maximum(a[:2], b[:2])))
+    return ops.divide_no_nan(both, ops.prod(a[2:] - a[:2]) + ops.prod(b[2:] - b[:2]) - both)
+
+
+def _iou_in_tensorflow(box_a, box_b):
+    import tensorflow as tf
+
+    both = tf.reduce_prod(tf.maximum(tf.minimum(box_a[2:], box_b[2:]) - tf.maximum(box_a[:2], box_b[:2]), 0))
+    area_a, area_b = (tf.reduce_prod(box[2:] - box[:2]) for box in (box_a, box_b))
+    return tf.math.divide_no_nan(both, area_a + area_b - both)
+
+
+def _filter_by_the_hints(boxes, box_confidence, box_class_probs, threshold):
+    scores = box_confidence * box_class_probs
+    best, classes = scores.max(axis=1), scores.argmax(axis=1)
+    kept = best > threshold
+    return best[kept], boxes[kept], classes[kept]
+
+
+def _filter_by_index(boxes, box_confidence, box_class_probs, threshold):
+    best = box_confidence[:, 0] * np.max(box_class_probs, axis=-1)
+    (kept,) = np.where(best > threshold)
+    return best[kept], boxes[kept], np.argmax(box_class_probs, axis=-1)[kept]
+
+
+def _filter_one_by_one(boxes, box_confidence, box_class_probs, threshold):
+    kept = []
+    for box, confidence, probs in zip(boxes, box_confidence, box_class_probs, strict=True):
+        label = int(np.argmax(probs))
+        if confidence[0] * probs[label] > threshold:
+            kept.append((confidence[0] * probs[label], box, label))
+    return [score for score, _, _ in kept], [box for _, box, _ in kept], [label for _, _, label in kept]
+
+
+def _filter_in_tensorflow(boxes, box_confidence, box_class_probs, threshold):
+    import tensorflow as tf
+
+    scores = box_confidence * box_class_probs
+    classes, best = tf.math.argmax(scores, axis=-1), tf.math.reduce_max(scores, axis=-1)
+    kept = best > threshold
+    return tuple(tf.boolean_mask(values, kept) for values in (best, boxes, classes))
+
+
+def _filter_in_keras(boxes, box_confidence, box_class_probs, threshold):
+    from keras import ops
+
+    scores = ops.convert_to_tensor(box_confidence * box_class_probs)
+    (kept,) = ops.nonzero(ops.max(scores, axis=1) > threshold)
+    return tuple(ops.take(v, kept, axis=0) for v in (ops.max(scores, axis=1), boxes, ops.argmax(scores, axis=1)))
+
+
+def _nms_by_the_hints(boxes, scores, iou_threshold):
+    left, kept = list(np.argsort(-scores)), []
+    while left:
+        best = left.pop(0)
+        kept.append(best)
+        left = [i for i in left if iou(boxes[best], boxes[i]) <= iou_threshold]
+    return kept
+
+
+def _nms_against_those_kept(boxes, scores, iou_threshold):
+    kept = []
+    for i in np.argsort(scores)[::-1]:
+        if all(iou(boxes[i], boxes[k]) <= iou_threshold for k in kept):
+            kept.append(i)
+    return np.array(kept)
+
+
+def _nms_in_numpy(boxes, scores, iou_threshold):
+    x_min, y_min, x_max, y_max = boxes.T
+    areas, order, kept = (x_max - x_min) * (y_max - y_min), scores.argsort()[::-1], []
+    while order.size:
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        width = np.minimum(x_max[best], x_max[order]) - np.maximum(x_min[best], x_min[order])
+        height = np.minimum(y_max[best], y_max[order]) - np.maximum(y_min[best], y_min[order])
+        both = np.maximum(width, 0) * np.maximum(height, 0)
+        order = order[both / (areas[best] + areas[order] - both) <= iou_threshold]
+    return kept
+
+
+def _nms_in_tensorflow(boxes, scores, iou_threshold):
+    import tensorflow as tf
+
+    return tf.image.non_max_suppression(boxes.astype("float32"), scores.astype("float32"), len(boxes), iou_threshold)
+
+
+def _anchor_by_the_hints(size, anchors):
+    intersection = np.minimum(size, anchors).prod(axis=1)
+    return np.argmax(intersection / (size.prod() + anchors.prod(axis=1) - intersection))
+
+
+def _anchor_by_iou(size, anchors):
+    ious = [iou(np.array([0, 0, *size]), np.array([0, 0, *each])) for each in anchors]
+    return ious.index(max(ious))
+
+
+def _anchor_in_keras(size, anchors):
+    from keras import ops
+
+    both = ops.prod(ops.minimum(size, anchors), axis=1)
+    return ops.argmax(both / (ops.prod(size) + ops.prod(anchors, axis=1) - both))
+
+
+def _anchor_in_tensorflow(size, anchors):
+    import tensorflow as tf
+
+    both = tf.reduce_prod(tf.minimum(size, anchors), axis=1)
+    return tf.argmax(both / (tf.reduce_prod(size) + tf.reduce_prod(anchors, axis=1) - both))
+
+
+def _cell_by_the_hints(t, row, column, grid, anchor):
+    rows, columns = grid
+    x = (column + 1 / (1 + np.exp(-t[0]))) / columns
+    y = (row + 1 / (1 + np.exp(-t[1]))) / rows
+    w, h = anchor[0] * np.exp(t[2]) / columns, anchor[1] * np.exp(t[3]) / rows
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+
+
+def _cell_in_scipy(t, row, column, grid, anchor):
+    from scipy.special import expit
+
+    units = np.array(grid[::-1])
+    middle, half = (np.array([column, row]) + expit(t[:2])) / units, anchor * np.exp(t[2:4]) / units / 2
+    return np.concatenate([middle - half, middle + half])
+
+
+def _cell_in_keras(t, row, column, grid, anchor):
+    from keras import ops
+
+    x, y = (column + ops.sigmoid(t[0])) / grid[1], (row + ops.sigmoid(t[1])) / grid[0]
+    w, h = anchor[0] * ops.exp(t[2]) / grid[1], anchor[1] * ops.exp(t[3]) / grid[0]
+    return ops.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+
+
+def _cell_in_tensorflow(t, row, column, grid, anchor):
+    import tensorflow as tf
+
+    middle = (tf.constant([column, row], tf.float64) + tf.sigmoid(t[:2])) / grid[::-1]
+    size = tf.constant(anchor, tf.float64) * tf.exp(t[2:4]) / grid[::-1]
+    return tf.concat([middle - size / 2, middle + size / 2], axis=0)
+
+
+def _pasted_by_the_hints(x, kernel, stride):
+    (h, w), f = x.shape, len(kernel)
+    result = np.zeros(((h - 1) * stride + f, (w - 1) * stride + f))
+    for i in range(h):
+        for j in range(w):
+            result[i * stride : i * stride + f, j * stride : j * stride + f] += x[i, j] * kernel
+    return result
+
+
+def _pasted_in_scipy(x, kernel, stride):
+    from scipy.signal import convolve2d
+
+    apart = np.zeros([(n - 1) * stride + 1 for n in x.shape])
+    apart[::stride, ::stride] = x
+    return convolve2d(apart, kernel)
+
+
+def _pasted_in_keras(x, kernel, stride):
+    from keras import ops
+
+    x, kernel = (ops.convert_to_tensor(values, "float32") for values in (x[None, ..., None], kernel[..., None, None]))
+    return ops.conv_transpose(x, kernel, stride, padding="valid")[0, ..., 0]
+
+
+def _pasted_in_tensorflow(x, kernel, stride):
+    import tensorflow as tf
+
+    shape = (1, *((n - 1) * stride + len(kernel) for n in x.shape), 1)
+    pasted = tf.nn.conv2d_transpose(x[None, ..., None], kernel[..., None, None], shape, stride, "VALID")
+    return tf.squeeze(pasted, (0, 3))
+
+
+def _up_with_activation_layers(x, skip, filters):
+    from keras import layers, ops
+
+    z = ops.concatenate([layers.Conv2DTranspose(filters, (3, 3), (2, 2), "same")(x), skip], axis=-1)
+    for _ in range(2):
+        z = layers.ReLU()(layers.Conv2D(filters, (3, 3), padding="same")(z))
+    return z
+
+
+def _up_in_functions(x, skip, filters):
+    from keras import layers, ops
+
+    z = layers.concatenate([layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x), skip], axis=3)
+    z = ops.relu(layers.Conv2D(filters, 3, padding="same")(z))
+    return layers.Activation("relu")(layers.Conv2D(filters, 3, padding="same")(z))
+
+
+def _up_with_a_model_inside(x, skip, filters):
+    import keras
+    from keras import layers
+
+    z = layers.Concatenate()([layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x), skip])
+    twice = [layers.Conv2D(filters, 3, padding="same", activation="relu") for _ in range(2)]
+    return keras.Sequential(twice)(z)
+
+
+def _ious_by_the_hints(y_true, y_pred, classes):
+    ious = []
+    for c in range(classes):
+        a, b = y_true == c, y_pred == c
+        if np.sum(a | b) != 0:
+            ious.append(np.sum(a & b) / np.sum(a | b))
+    return sum(ious) / len(ious)
+
+
+def _ious_by_a_table(y_true, y_pred, classes):
+    table = np.bincount(classes * y_true.ravel() + y_pred.ravel(), minlength=classes**2).reshape(classes, classes)
+    both, either = np.diag(table), table.sum(axis=0) + table.sum(axis=1) - np.diag(table)
+    return np.mean(both[either > 0] / either[either > 0])
+
+
+def _ious_in_keras(y_true, y_pred, classes):
+    import keras
+
+    measure = keras.metrics.MeanIoU(classes)
+    measure.update_state(y_true, y_pred)
+    return measure.result()
+
+
+def _ious_in_sklearn(y_true, y_pred, classes):
+    from sklearn.metrics import jaccard_score
+
+    return jaccard_score(y_true.ravel(), y_pred.ravel(), average="macro")
+
+
 EXERCISES = [
     Exercise(
         reference=localization_loss,
@@ -509,6 +791,14 @@ EXERCISES = [
                 lambda y_hat, y: np.sum((y_hat - y) ** 2) if y_hat[0] > 0.5 else (y_hat[0] - y[0]) ** 2,
                 "The label says whether there is an object, y[0], not the network's own answer.",
             ),
+        ],
+        also_right=[
+            lambda y_hat, y: np.sum((y_hat - y) ** 2) if y[0] == 1 else (y_hat[0] - y[0]) ** 2,
+            lambda y_hat, y: np.sum(np.square(y_hat - y)[: 8 if y[0] else 1]),
+            lambda y_hat, y: np.where(y[0] == 1, np.linalg.norm(y_hat - y) ** 2, (y_hat[0] - y[0]) ** 2),
+            lambda y_hat, y: y[0] * np.sum((y_hat - y) ** 2) + (1 - y[0]) * (y_hat[0] - y[0]) ** 2,
+            _loss_in_keras,
+            _loss_in_tensorflow,
         ],
         hints=[
             "If there is no object, what should b_x be? There is no right answer, so no error either.",
@@ -566,6 +856,11 @@ EXERCISES = [
                 "x_max.",
             ),
             (
+                _naive,
+                "Two things are missing: a width or height in common that is negative counts as 0, max(…, 0) for each; "
+                "and where the union is 0, the IoU is 0.",
+            ),
+            (
                 _unguarded,
                 "0 / 0 is no number. Two boxes without area have a union of 0: say what happens then.",
             ),
@@ -582,6 +877,12 @@ EXERCISES = [
                 "This is the intersection. Divide it by the union.",
             ),
         ],
+        also_right=[
+            _iou_by_the_hints,
+            _iou_in_numpy,
+            _iou_in_keras,
+            _iou_in_tensorflow,
+        ],
         hints=[
             "What two boxes share is a box again. Where does it begin, and where does it end?",
             "width = min(x_max of both) − max(x_min of both), and 0 if that is negative; the height alike.",
@@ -596,7 +897,6 @@ EXERCISES = [
             (_FOUND, _SURE, _PROBS, 0.5),
             (_FOUND, _SURE, _PROBS, 0.25),
             (_FOUND[:3], _SURE[:3], _PROBS[:3], 0.9),
-            (_FOUND[:0], _SURE[:0], _PROBS[:0], 0.6),
         ],
         random=_detections,
         slips=[
@@ -615,6 +915,24 @@ EXERCISES = [
                     boxes, sure, probs, threshold, score=lambda sure, probs: probs.max(axis=1)
                 ),
                 "p_c is missing: the classes' probabilities only say what it is if there is something.",
+            ),
+            (
+                lambda boxes, sure, probs, threshold: _filter(
+                    boxes, sure, probs, threshold, judged=lambda sure, probs: sure[:, 0]
+                ),
+                "The scores are right, but the threshold was put on p_c alone: compare the scores with it.",
+            ),
+            (
+                lambda boxes, sure, probs, threshold: _filter(
+                    boxes, sure, probs, threshold, judged=lambda sure, probs: probs.max(axis=1)
+                ),
+                "The scores are right, but the threshold was put on the class probability alone: compare the scores.",
+            ),
+            (
+                lambda boxes, sure, probs, threshold: _filter(
+                    boxes, sure, probs, threshold, parts=(False, False, False)
+                ),
+                "All boxes are returned: make a mask, score > threshold, and index scores, boxes and classes with it.",
             ),
             (
                 lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, axis=0),
@@ -645,10 +963,18 @@ EXERCISES = [
                 "They are sorted by score. The order of the input is wanted.",
             ),
         ],
+        also_right=[
+            _filter_by_the_hints,
+            _filter_by_index,
+            _filter_one_by_one,
+            _filter_in_keras,
+            _filter_in_tensorflow,
+        ],
         hints=[
-            "box_confidence * box_class_probs has the shape (n, C): a score for each box and class.",
-            "max(axis=1) of it is the score of the best class, argmax(axis=1) tells which class that is.",
-            "kept = scores > threshold is an array of True and False; boxes[kept] are the boxes where it is True.",
+            "scores = box_confidence * box_class_probs has the shape (n, C): a score for each box and class.",
+            "best = scores.max(axis=1) is the score of the best class; scores.argmax(axis=1) tells which that is.",
+            "kept = best > threshold, with those best scores, is an array of True and False; boxes[kept] are the boxes "
+            "where it is True.",
         ],
     ),
     Exercise(
@@ -703,6 +1029,12 @@ EXERCISES = [
                 lambda boxes, scores, iou_threshold: np.argsort(-scores),
                 "All boxes are kept: none is ever discarded.",
             ),
+        ],
+        also_right=[
+            _nms_by_the_hints,
+            _nms_against_those_kept,
+            _nms_in_numpy,
+            _nms_in_tensorflow,
         ],
         hints=[
             "np.argsort(-scores) gives the indices, best score first. The first one is kept.",
@@ -759,6 +1091,12 @@ EXERCISES = [
                 lambda size, anchors: max(iou(np.array([0, 0, *size]), np.array([0, 0, *each])) for each in anchors),
                 "This is the highest IoU. Which anchor has it? np.argmax.",
             ),
+        ],
+        also_right=[
+            _anchor_by_the_hints,
+            _anchor_by_iou,
+            _anchor_in_keras,
+            _anchor_in_tensorflow,
         ],
         hints=[
             "Put both boxes' upper left corner at (0, 0). What do they share?",
@@ -845,6 +1183,12 @@ EXERCISES = [
                 "This box is in cells. In 0…1 of the picture, everything is divided by columns and rows.",
             ),
         ],
+        also_right=[
+            _cell_by_the_hints,
+            _cell_in_scipy,
+            _cell_in_keras,
+            _cell_in_tensorflow,
+        ],
         hints=[
             "σ(t) = 1 / (1 + exp(−t)) tells where in its cell the midpoint lies, in 0…1.",
             "x = (column + σ(t_x)) / columns and w = anchor_w · exp(t_w) / columns; y and h with row and rows.",
@@ -859,7 +1203,8 @@ EXERCISES = [
             (np.array([[1.0, 2], [3, 4]]), _KERNEL, 2),
             (np.array([[1.0, 2], [3, 4]]), _KERNEL[:2, :2], 2),  # nothing overlaps
             (np.array([[1.0, 0, -2], [5, 3, 1]]), _KERNEL, 1),
-            (np.array([[2.0], [-1]]), _KERNEL[1:, 1:], 3),  # a gap
+            (np.array([[2.0], [-1]]), _KERNEL, 3),
+            (np.array([[2.0, 1], [-1, 4]]), _KERNEL, 2),
         ],
         random=_pixels,
         properties=[
@@ -897,6 +1242,12 @@ EXERCISES = [
                 lambda x, kernel, stride: _paste(np.ones_like(x), kernel, stride),
                 "Each paste is the kernel times its pixel, x[i, j] * kernel.",
             ),
+        ],
+        also_right=[
+            _pasted_by_the_hints,
+            _pasted_in_scipy,
+            _pasted_in_keras,
+            _pasted_in_tensorflow,
         ],
         hints=[
             "Begin with zeros. How large? The last of h pixels begins to paste at (h − 1) · stride.",
@@ -987,6 +1338,12 @@ EXERCISES = [
                 'Each 3×3 convolution without padding takes two rows and two columns away. padding="same" keeps them.',
             ),
         ],
+        also_right=[
+            lambda x, skip, filters: _up(x, skip, filters),
+            _up_with_activation_layers,
+            _up_in_functions,
+            _up_with_a_model_inside,
+        ],
         hints=[
             "Four layers: up, side by side with skip, convolution, convolution.",
             'layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x) doubles height and width.',
@@ -1055,6 +1412,12 @@ EXERCISES = [
                 _together,
                 "All classes are put into one sum, so that the largest decides. First the IoU of each, then the mean.",
             ),
+        ],
+        also_right=[
+            _ious_by_the_hints,
+            _ious_by_a_table,
+            _ious_in_keras,
+            _ious_in_sklearn,
         ],
         hints=[
             "y_true == c is the mask of class c, True and False; so is y_pred == c.",
