@@ -138,7 +138,7 @@ def find_landmarks(photo, boxes, model=None):
     Raises:
         ValueError: If an argument is not as above, or a box has no area in the photograph.
 
-    Taught in notebook 3-3, section 3.3.1.
+    Taught in notebook 3-3, section 3.3.2.
     """
     photo, net = colour_picture("photo", photo), _net(model, models.face_landmarks, (3, 2))
     side, points = net.input_shape[1], []

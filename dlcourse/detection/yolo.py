@@ -121,7 +121,7 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold=0.6):
     Raises:
         ValueError: If the shapes do not belong together, a probability is NaN or not in 0…1, or the threshold is not.
 
-    Taught in notebook 3-3, section 3.3.3 (the first step of non-max suppression).
+    Exercise in notebook 3-3, section 3.3.3 (the first step of non-max suppression).
     """
     threshold = _checks.threshold("threshold", threshold)
     given = {"boxes": boxes, "box_confidence": box_confidence, "box_class_probs": box_class_probs}
