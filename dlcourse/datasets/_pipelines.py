@@ -7,7 +7,7 @@ def pipeline(
     """A `tf.data` pipeline over pictures and their labels: load, cache, shuffle, batch, transform, prefetch.
 
     The order matters. What is the same in every epoch (`load`) comes before the cache, what is drawn by chance
-    (`shuffle`, `transform`) after it. It shuffles before it batches, so that batches hold new company in every epoch.
+    (`shuffle`, `transform`) after it. It shuffles before it batches, so that each epoch mixes the batches anew.
     And it prepares the next batches while a model works on one: see `prefetch`.
 
     Shuffle the training set only: a validation set has to stay the same set in the same order, and a pipeline that
@@ -27,10 +27,10 @@ def pipeline(
         transform: A function from a batch, (images, labels), to such a pair, called anew in every epoch, or None. For
             augmentation: `lambda images, labels: (augmentation(images, training=True), labels)`. It is called for
             several batches at a time, so which batch gets which of its random draws may differ from run to run.
-        prefetch: Whether to prepare batches before they are asked for, as many as pays, in threads of their own: while
-            one batch is trained on, the next is made, and a step takes the longer of the two times, not their sum. The
-            price is the memory of the batches that wait. False makes each batch when it is asked for, one thing after
-            the other: to see the difference.
+        prefetch: Whether to prepare batches before they are asked for, as many as tf.data finds worthwhile and several
+            at a time: while one batch is trained on, the next is made, and a step takes the longer of the two times,
+            not their sum. The price is the memory of the batches that wait. False makes each batch when it is asked
+            for, one thing after the other: to see the difference.
 
     Returns:
         A `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
