@@ -692,7 +692,9 @@ def divides_by_zero(x, y, scale):
         (changed(word=1), "expected  the text 'up'\n      got       a number\n"),
         (changed(slope=str), "expected  a number\n      got       the text '0.5'\n"),
         (changed(slope=lambda a: None), "Your function returns nothing here: is a `return` missing?"),
-        (changed(slope=lambda a: np.array([[a]])), "One number is wanted: a sum or a mean over everything."),
+        (changed(slope=lambda a: np.array([[a]])), "This is one number inside an array: float(...) or np.squeeze"),
+        (changed(slope=lambda a: np.array([a, a])), "One number is wanted: is a sum or a mean over everything missing"),
+        (changed(points=lambda a: (a, "up")), "One result is wanted; a comma in `return a, b` makes several."),
         (changed(points=lambda a: [[1.0, 2.0], [3.0]]), "Its rows are of different lengths."),
         (changed(points=lambda a: a[None]), "got       an array of numbers, shape (1, 2, 2)"),
         (changed(points=lambda a: a[None]), "It has an axis of length 1 too many."),
@@ -724,6 +726,51 @@ def test_a_wrong_answer_is_described(wrong, expected):
     assert expected in text
     assert text.count("✗") == 1 and text.endswith("check.line.hint() gives a hint.")
     assert "      x         [0, 2]\n      y         [1, 2]\n      scale     1\n" in text
+
+
+ADVICE = (  # what is said of any wrong result of a kind
+    "returns nothing",
+    "of different lengths",
+    "makes several",
+    "gives True and False",
+    "inside an array",
+    "One number is wanted",
+    "changed places",
+    "keepdims=True",
+    "axis of length 1 too many",
+    "nan is not a number",
+    "inf comes from",
+    "Only the sign",
+    "whole numbers",
+    "float16",
+    "times the right one",
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),  # each looks like a kind that is advised, and is another
+    [
+        ([1.0, -2.0, 3.0], [-1.0, 2.0, -3.1]),  # not only the sign
+        ([1.0, 2.0, 3.0], [2.0, 4.0, 6.1]),  # no factor
+        ([1.0, 2.0, 3.0], [1.000004, 2.000008, 3.000012]),  # a factor of 1 says nothing
+        ([0.0, 0.0, 3.0], [1.0, 2.0, 3.0]),  # a single number has any factor
+        ([1.0, 2.0, 3.0], np.array([1, 3, 3])),  # whole, and nothing was cut off
+        ([1.5, 2.5, 3.5], np.array([3, 3, 3])),  # whole, and further away
+        ([np.nan, 2.0], [np.nan, 3.0]),  # NaN is right here
+        ([np.inf, 2.0], [np.inf, 3.0]),
+        ([[1.0, 2.0, 3.0]], [[1.0, 2.0]]),  # another length, no other order of axes
+        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 3.0], [2.0, 4.0]]),  # the shape of a transposed square is right
+        ([1.0, 2.0], ["a", "b"]),  # no rows at all
+        ([1.0, 2.0], np.array([9.0, 9.0], np.float16)),  # float16, and wrong by far
+    ],
+)
+def test_general_advice_is_not_given_where_it_does_not_fit(right, wrong):
+    exercise = example(
+        reference=lambda z: np.asarray(right), name="of", properties=[], slips=[], cases=[(np.zeros(2),)]
+    )
+    text = says(exercise, lambda z: wrong)
+    assert "✗" in text
+    assert not [advice for advice in ADVICE if advice in text]
 
 
 def stops_halfway(x, y, scale):

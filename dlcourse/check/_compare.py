@@ -266,14 +266,21 @@ def _shape_advice(got, expected):
     if got is None:
         return "Your function returns nothing here: is a `return` missing?"
     if isinstance(got, tuple | list):
-        return "Its rows are of different lengths." if _is_number(expected) and np.ndim(expected) else ""
+        if not _is_number(expected):
+            return ""
+        if isinstance(got, tuple):
+            return "One result is wanted; a comma in `return a, b` makes several."
+        rows = [row for row in got if isinstance(row, list | tuple | np.ndarray)]
+        return "Its rows are of different lengths." if len({len(row) for row in rows}) > 1 else ""
     if not _is_number(got) or not _is_number(expected):
         return ""
     got_shape, shape = np.shape(got), np.shape(expected)
     if got_shape == shape:
         return "A comparison, such as a > 0.5, gives True and False."
     if not shape:
-        return "One number is wanted: a sum or a mean over everything."
+        if np.size(got) == 1:
+            return "This is one number inside an array: float(...) or np.squeeze takes it out."
+        return "One number is wanted: is a sum or a mean over everything missing, or a `.T` in a product of matrices?"
     if got_shape == shape[::-1]:
         return "Rows and columns have changed places."
     if [n for n in got_shape if n > 1] == [n for n in shape if n > 1]:
@@ -292,13 +299,14 @@ def _value_advice(got, expected, rtol, atol):
         return "inf comes from a division by 0, from the logarithm of 0, or from a number too large to hold."
     if np.allclose(a, -b, rtol, atol):
         return "Only the sign is wrong."
-    if got.dtype.kind in "iu" and expected.dtype.kind == "f" and np.abs(a - b).max() <= 1:
+    cut_off = (a == np.trunc(b)) | (a == np.floor(b)) | (a == np.rint(b))
+    if got.dtype.kind in "iu" and expected.dtype.kind == "f" and cut_off.all():
         return "These are whole numbers: do //, int() or an integer array cut the fractions off?"
     if got.dtype == np.float16 and np.allclose(a, b, rtol=1e-2, atol=1e-3):
         return f"These numbers are {got.dtype}; float64 keeps more digits."
     if np.count_nonzero(b) > 1 and np.isfinite(b).all():
         factor = np.sum(a * b) / np.sum(b * b)
-        if factor and np.allclose(a, factor * b, rtol, atol):
+        if factor and _number(factor) != "1" and np.allclose(a, factor * b, rtol, atol):
             return f"Each number is {_number(factor)} times the right one."
     return ""
 
