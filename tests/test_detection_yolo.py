@@ -555,7 +555,9 @@ def test_answers_of_nothing_lie_in_the_middle_of_their_cells(grid):  # allanzele
 
 
 @pytest.mark.parametrize(
-    "kind", [np.asarray, ops.convert_to_tensor, keras.Variable, lambda value: value.tolist()], ids=str
+    "kind",
+    [np.asarray, ops.convert_to_tensor, keras.Variable, lambda value: value.tolist()],
+    ids=["array", "tensor", "variable", "list"],
 )
 def test_decode_and_the_loss_leave_what_they_are_given(kind):
     rng = np.random.default_rng(0)

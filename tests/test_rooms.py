@@ -81,7 +81,7 @@ def test_the_table_names_every_room_and_has_no_circle():
     assert set(order.static_order()) == GROUND | set(ARROWS)
 
 
-@pytest.mark.parametrize(("path", "module"), files(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("path", "module"), list(files()), ids=lambda value: value if isinstance(value, str) else "")
 def test_an_import_points_down(path, module):
     room = room_of(module)
     if room in SHARED:
@@ -94,7 +94,7 @@ def test_an_import_points_down(path, module):
         assert room_of(target) in allowed, f"{module}, line {line}: {room} may not import {target}"
 
 
-@pytest.mark.parametrize(("path", "module"), files(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("path", "module"), list(files()), ids=lambda value: value if isinstance(value, str) else "")
 def test_no_room_uses_private_names_of_another(path, module):
     aliases = {}
     for target, name, line in strangers(path, module):
