@@ -204,6 +204,8 @@ class YoloLoss(keras.losses.Loss):
     Call it with `y_true` of `encode`, shape (batch, rows, columns, k, 5 + C), and `y_pred` raw, of the same shape or
     (batch, rows, columns, k · (5 + C)). It gives one number for each picture, before the reduction.
 
+    `dlcourse.load_model` loads a model that was saved with it.
+
     Raises:
         ValueError: If an anchor is not positive, a weight is negative, or the shapes do not fit.
 
