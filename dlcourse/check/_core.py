@@ -225,13 +225,15 @@ class Exercise:
         failing = {number for number, answer in enumerate(answers) if any(complain(*answer) for complain in stages)}
         best, most = "", -1
         for wrong, message in self.slips:
-            same = {
-                number
-                for number, (case, _, their) in enumerate(answers)
-                if self._alike(self._known(wrong, number, case), their)
-            }
-            if failing <= same and len(same) > most:
-                best, most = message, len(same)
+
+            def same(number, wrong=wrong):
+                case, _, their = answers[number]
+                return self._alike(self._known(wrong, number, case), their)
+
+            if all(same(number) for number in failing):  # seldom, and then it is worth looking at the others
+                count = sum(same(number) for number in range(len(answers)))
+                if count > most:
+                    best, most = message, count
         return best
 
     def _alike(self, a, b):
