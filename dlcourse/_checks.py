@@ -110,6 +110,17 @@ def colour_picture(name, value):
     return value
 
 
+def brightness(name, values):
+    """Refuse pictures whose numbers leave 0…255, or are floats that look like 0…1."""
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= 255):
+        raise ValueError(f"{name}: expected values in 0…255, got {low} to {high}")
+    if values.dtype.kind == "f" and 0 < high <= 1:
+        raise ValueError(
+            f"{name}: expected values in 0…255, got {low} to {high}, which looks like 0…1: multiply by 255"
+        )
+
+
 def _how_to_get_color(value):
     """The way from a picture of another kind to one in color, the end of an error."""
     if value.size == 0 or value.dtype.kind not in "buif":

@@ -18,7 +18,7 @@ import difflib
 import numbers
 
 from dlcourse import weights as shipped
-from dlcourse._checks import READ_FOLDER, array, channels_last, count, fraction
+from dlcourse._checks import READ_FOLDER, array, brightness, channels_last, count, fraction
 from dlcourse.models import mobilenet_v2
 
 import keras
@@ -286,13 +286,7 @@ def _pictures(name, images, taker):
         raise ValueError(f"{name}: expected shape {('m', *expected)} with m at least 1, got {images.shape}{how}")
     if images.dtype.kind not in "uif":
         raise ValueError(f"{name}: expected numbers, got {images.dtype}")
-    low, high = images.min(), images.max()
-    if not (low >= 0 and high <= 255):
-        raise ValueError(f"{name}: expected values in 0…255, got {low} to {high}")
-    if images.dtype.kind == "f" and 0 < high <= 1:
-        raise ValueError(
-            f"{name}: expected values in 0…255, got {low} to {high}, which looks like 0…1: multiply by 255"
-        )
+    brightness(name, images)
     return images
 
 

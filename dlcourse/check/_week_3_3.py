@@ -1,5 +1,6 @@
 """The exercises of notebook 3-3: boxes and how they are found, transposed convolution, U-Net, and masks."""
 
+import functools
 import re
 
 from dlcourse.check._compare import as_numpy, kind
@@ -901,41 +902,31 @@ EXERCISES = [
         random=_detections,
         slips=[
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, above=np.greater_equal),
+                functools.partial(_filter, above=np.greater_equal),
                 "A box whose score equals the threshold is discarded: >, not >=.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(
-                    boxes, sure, probs, threshold, score=lambda sure, probs: sure[:, 0]
-                ),
+                functools.partial(_filter, score=lambda sure, probs: sure[:, 0]),
                 "This score is p_c alone. Multiply it by the probability of the best class.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(
-                    boxes, sure, probs, threshold, score=lambda sure, probs: probs.max(axis=1)
-                ),
+                functools.partial(_filter, score=lambda sure, probs: probs.max(axis=1)),
                 "p_c is missing: the classes' probabilities only say what it is if there is something.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(
-                    boxes, sure, probs, threshold, judged=lambda sure, probs: sure[:, 0]
-                ),
+                functools.partial(_filter, judged=lambda sure, probs: sure[:, 0]),
                 "The scores are right, but the threshold was put on p_c alone: compare the scores with it.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(
-                    boxes, sure, probs, threshold, judged=lambda sure, probs: probs.max(axis=1)
-                ),
+                functools.partial(_filter, judged=lambda sure, probs: probs.max(axis=1)),
                 "The scores are right, but the threshold was put on the class probability alone: compare the scores.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(
-                    boxes, sure, probs, threshold, parts=(False, False, False)
-                ),
+                functools.partial(_filter, parts=(False, False, False)),
                 "All boxes are returned: make a mask, score > threshold, and index scores, boxes and classes with it.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, axis=0),
+                functools.partial(_filter, axis=0),
                 "This is the best box of each class. The best class of each box is wanted: axis=1, or axis=-1.",
             ),
             (
@@ -943,23 +934,23 @@ EXERCISES = [
                 "(n, 1) times (n,) is (n, n). Multiply first and take the maximum then, or use box_confidence[:, 0].",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, parts=(True, True, False)),
+                functools.partial(_filter, parts=(True, True, False)),
                 "These are the classes of all boxes. Filter them too.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, parts=(False, True, True)),
+                functools.partial(_filter, parts=(False, True, True)),
                 "These are the scores of all boxes. Filter them too.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, parts=(True, False, True)),
+                functools.partial(_filter, parts=(True, False, True)),
                 "These are all the boxes. Filter them too.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, above=np.less_equal),
+                functools.partial(_filter, above=np.less_equal),
                 "These are the boxes to discard.",
             ),
             (
-                lambda boxes, sure, probs, threshold: _filter(boxes, sure, probs, threshold, order=True),
+                functools.partial(_filter, order=True),
                 "They are sorted by score. The order of the input is wanted.",
             ),
         ],

@@ -5,7 +5,6 @@ compiled its tensors have no values yet; they are then taken as they are.
 """
 
 import math
-import numbers
 
 import keras
 import numpy as np
@@ -67,13 +66,6 @@ def sizes(name, value):
     if not right.all():
         raise ValueError(f"{name}: expected finite numbers above 0, got {_first(value, ~right.all(-1))}")
     return value
-
-
-def threshold(name, value):
-    """`value` as a float, if it lies in [0, 1]."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
-    return float(value)
 
 
 def flag(name, value):

@@ -7,7 +7,7 @@ their IoU reaches the threshold it is a true positive, else a false positive, an
 
 import numbers
 
-from dlcourse._checks import choice
+from dlcourse._checks import choice, share
 from dlcourse.detection import _checks
 from dlcourse.detection.boxes import _iou
 
@@ -89,7 +89,7 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    judged = _judge(detections, truths, [_checks.threshold("iou_threshold", iou_threshold)])
+    judged = _judge(detections, truths, [share("iou_threshold", iou_threshold)])
     parts = [part for at, part in judged.items() if label is None or at == label]
     scores = np.concatenate([np.empty(0), *(scores for scores, _, _ in parts)])
     hits = np.concatenate([np.empty(0, bool), *(hits[:, 0] for _, hits, _ in parts)])
@@ -170,7 +170,7 @@ def _thresholds(value):
         raise ValueError(f"iou_thresholds: expected a number in [0, 1] or several, got {value!r}") from None
     if not values:
         raise ValueError("iou_thresholds: expected one or more, got none")
-    return np.array([_checks.threshold("iou_thresholds", each) for each in values])
+    return np.array([share("iou_thresholds", each) for each in values])
 
 
 def _detected(name, picture):

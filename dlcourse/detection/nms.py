@@ -4,7 +4,7 @@ Greedy, as in "Object detection with discriminatively trained part-based models"
 box of the highest score, discard those that overlap it by more than a threshold, and go on with what is left.
 """
 
-from dlcourse._checks import count
+from dlcourse._checks import count, share
 from dlcourse.detection import _checks
 from dlcourse.detection.boxes import _iou
 
@@ -40,7 +40,7 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
     boxes = _checks.read("boxes", _checks.boxes("boxes", boxes, ("n", 4)))
     scores = _checks.scores("scores", scores, len(boxes)).astype(np.float32, copy=False)
     max_boxes = max(1, len(boxes)) if max_boxes is None else count("max_boxes", max_boxes)
-    iou_threshold = _checks.threshold("iou_threshold", iou_threshold)
+    iou_threshold = share("iou_threshold", iou_threshold)
     if boxes.dtype == np.float64 and len(boxes):
         boxes = (boxes - np.tile(boxes[:, :2].min(axis=0), 2)).astype(np.float32)
     suppress = _by_tensorflow if keras.backend.backend() == "tensorflow" else _by_hand

@@ -22,7 +22,7 @@ import numbers
 import weakref
 
 from dlcourse import models
-from dlcourse._checks import colour_picture, count, model_shapes
+from dlcourse._checks import colour_picture, count, model_shapes, share
 from dlcourse._pixels import resized
 from dlcourse.detection import _checks
 from dlcourse.detection.boxes import area, clip_boxes, pairwise_iou
@@ -101,7 +101,7 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, sca
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
+    photo, score_threshold = colour_picture("photo", photo), share("score_threshold", score_threshold)
     scales, net = _scales(scales), _net(model, models.face_detector, (4, 25))
     views = _views(photo, net.input_shape[1], scales)
     pyramid = _pyramid(net, tuple(len(picture) for picture, _, _ in views))
@@ -169,7 +169,7 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, 
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    photo, score_threshold = colour_picture("photo", photo), _checks.threshold("score_threshold", score_threshold)
+    photo, score_threshold = colour_picture("photo", photo), share("score_threshold", score_threshold)
     class_agnostic = _checks.flag("class_agnostic", class_agnostic)
     net = _net(model, models.nanodet, (4, 124), (4, 124), (4, 124))
     picture, scale, offset = letterbox(photo, net.input_shape[1])

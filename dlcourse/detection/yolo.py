@@ -14,7 +14,7 @@ a box of typical size in units of cells. An answer is
 Rows and columns are kept apart all the way: neither grids nor pictures need to be square.
 """
 
-from dlcourse._checks import count, number
+from dlcourse._checks import count, number, share
 from dlcourse.detection import _checks
 from dlcourse.detection.anchors import _iou as _shape_iou
 from dlcourse.detection.boxes import clip_boxes, corners_to_center, giou, scale_boxes
@@ -123,7 +123,7 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold=0.6):
 
     Exercise in notebook 3-3, section 3.3.3 (the first step of non-max suppression).
     """
-    threshold = _checks.threshold("threshold", threshold)
+    threshold = share("threshold", threshold)
     given = {"boxes": boxes, "box_confidence": box_confidence, "box_class_probs": box_class_probs}
     boxes, confidence, probs = (_checks.read(name, value) for name, value in given.items())
     if boxes.shape[-1:] != (4,) or confidence.shape != (*boxes.shape[:-1], 1) or probs.shape[:-1] != boxes.shape[:-1]:

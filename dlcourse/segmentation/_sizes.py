@@ -7,7 +7,7 @@ edge would be an edge that the net has never seen.
 
 import itertools
 
-from dlcourse._checks import array, count
+from dlcourse._checks import array, brightness, count
 
 import keras
 import numpy as np
@@ -115,13 +115,7 @@ def _photographs(pictures, channels):
         if channels == 1 and pictures.shape[-1:] == (3,):
             how = ": picture.mean(axis=-1, keepdims=True) is grey"
         raise ValueError(f"pictures: expected {expected}, got {pictures.dtype} of {pictures.shape}{how}")
-    low, high = pictures.min(), pictures.max()
-    if not (low >= 0 and high <= 255):
-        raise ValueError(f"pictures: expected values in 0…255, got {low} to {high}")
-    if pictures.dtype.kind == "f" and 0 < high <= 1:
-        raise ValueError(
-            f"pictures: expected values in 0…255, got {low} to {high}, which looks like 0…1: multiply by 255"
-        )
+    brightness("pictures", pictures)
     return pictures
 
 
