@@ -1,10 +1,28 @@
 """How numbers become floats, and pictures change their size, in every room that computes with Keras."""
 
+from dlcourse._checks import not_a_path
+
 import keras
 from keras import ops
 
 
-def common_float(*tensors):
+def as_floats(*named, shape, axes, kind=""):
+    """The values of each pair (name, values) as tensors of floats of one type, if they have so many axes.
+
+    `shape` and `kind` say what is expected, for the error; with None for `axes` any number will do.
+    """
+    tensors = []
+    for name, values in named:
+        not_a_path(name, values, f"{kind}shape {shape}")
+        values = ops.convert_to_tensor(values)
+        if axes is not None and len(values.shape) not in axes:
+            raise ValueError(f"{name}: expected shape {shape}, got {tuple(values.shape)}")
+        tensors.append(values)
+    common = _common_float(*tensors)
+    return [ops.cast(values, common) for values in tensors]
+
+
+def _common_float(*tensors):
     """The type in which to compute with tensors: float32, or float64 if one of them is.
 
     Whole numbers would wrap around (200 − 250 is 206 in uint8), and half precision ends at 65,504. Whole numbers alone

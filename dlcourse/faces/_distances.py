@@ -1,7 +1,6 @@
 """How far the encodings of faces lie apart: d(x₁, x₂) = ‖f(x₁) − f(x₂)‖ (notes, eqs. 3.15–3.18)."""
 
-from dlcourse._checks import not_a_path
-from dlcourse._pixels import common_float
+from dlcourse._pixels import as_floats
 
 from keras import ops
 
@@ -47,12 +46,4 @@ def vectors(*named):
 
     Their type is float32 or, if one of them is, float64: in half precision a square of 300 would be infinite.
     """
-    tensors = []
-    for name, values in named:
-        not_a_path(name, values, "encodings of shape (m, d)")
-        values = ops.convert_to_tensor(values)
-        if len(values.shape) != 2:
-            raise ValueError(f"{name}: expected shape (m, d), got {tuple(values.shape)}")
-        tensors.append(values)
-    kind = common_float(*tensors)
-    return [ops.cast(values, kind) for values in tensors]
+    return as_floats(*named, shape="(m, d)", axes=(2,), kind="encodings of ")

@@ -5,8 +5,8 @@ before them is welcome. Content is these numbers themselves, place by place. Sty
 wherever in the picture: the Gram matrix.
 """
 
-from dlcourse._checks import not_a_path, number
-from dlcourse._pixels import common_float
+from dlcourse._checks import number
+from dlcourse._pixels import as_floats
 
 from keras import ops
 
@@ -163,15 +163,7 @@ def total_variation(image):
 
 def _maps(*named, axes=(3, 4)):
     """The values of each pair (name, values) as tensors of floats of one type, if they have so many axes."""
-    tensors = []
-    for name, values in named:
-        not_a_path(name, values, "shape (height, width, channels)")
-        values = ops.convert_to_tensor(values)
-        if axes is not None and len(values.shape) not in axes:
-            raise ValueError(f"{name}: expected shape (height, width, channels), got {tuple(values.shape)}")
-        tensors.append(values)
-    kind = common_float(*tensors)
-    return [ops.cast(values, kind) for values in tensors]
+    return as_floats(*named, shape="(height, width, channels)", axes=axes)
 
 
 def _alike(names, what, a, b):
