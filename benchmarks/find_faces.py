@@ -12,7 +12,7 @@ from dlcourse import datasets, models
 from dlcourse.detection import yolo
 from dlcourse.detection.boxes import iou
 from dlcourse.detection.nms import non_max_suppression
-from dlcourse.detection.pretrained import FACE_ANCHORS, find_faces
+from dlcourse.pretrained import FACE_ANCHORS, find_faces
 
 import numpy as np
 from keras import ops

@@ -16,6 +16,7 @@ __all__ = [
     "faces",
     "models",
     "plots",
+    "pretrained",
     "scratch",
     "segmentation",
     "style",

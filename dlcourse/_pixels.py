@@ -1,6 +1,6 @@
 """How numbers become floats, and pictures change their size, in every room that computes with Keras."""
 
-from dlcourse._checks import not_a_path
+from dlcourse.checks import not_a_path
 
 import keras
 from keras import ops

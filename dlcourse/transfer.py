@@ -18,7 +18,7 @@ import difflib
 import numbers
 
 from dlcourse import weights as shipped
-from dlcourse._checks import READ_FOLDER, array, brightness, channels_last, count, fraction
+from dlcourse.checks import READ_FOLDER, array, brightness, channels_last, count, fraction
 from dlcourse.models import mobilenet_v2
 
 import keras

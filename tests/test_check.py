@@ -13,9 +13,10 @@ import warnings
 from pathlib import Path
 
 from dlcourse import check
-from dlcourse.check import _core, _maps, _week_3_2, _week_3_3
-from dlcourse.check._compare import call, differences, show
-from dlcourse.check._core import Exercise
+from dlcourse.check import exercise as core
+from dlcourse.check import layers, week_3_2, week_3_3
+from dlcourse.check.compare import call, differences, show
+from dlcourse.check.exercise import Exercise
 from dlcourse.scratch.activations import relu
 from dlcourse.scratch.conv import conv_transpose_forward, pool_forward
 
@@ -283,7 +284,7 @@ def test_color_shift_is_that_of_the_augmentations():
 
 def without_kernels(block, changes, *arguments):
     """Some numbers that go into a block whose kernels are all 0 and betas all -1, and those that come out."""
-    found = _week_3_2._block(lambda x, *rest: block(x, *rest, **changes), _maps.Maps((3, 4, 2)), *arguments)
+    found = week_3_2._block(lambda x, *rest: block(x, *rest, **changes), layers.Maps((3, 4, 2)), *arguments)
     before, after = found["all kernels 0, all beta -1"].split(" become ")
     before, after = ([int(number) for number in part.split(", ")] for part in (before, after))
     assert min(before) < 0 < 1 < max(before)
@@ -302,7 +303,7 @@ def without_kernels(block, changes, *arguments):
     ],
 )
 def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(_week_3_2._residual, changes, 2)
+    before, after = without_kernels(week_3_2._residual, changes, 2)
     assert after == [expected(x) for x in before]
 
 
@@ -317,7 +318,7 @@ def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(cha
     ],
 )
 def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(_week_3_2._inverted, changes, 2, 1, 3)
+    before, after = without_kernels(week_3_2._inverted, changes, 2, 1, 3)
     assert after == [expected(x) for x in before]
 
 
@@ -335,7 +336,7 @@ def test_an_identity_block_may_be_written_in_another_way():
             z = ops.relu(z) if last else keras.activations.relu(z)
         return z
 
-    for written in (models.residual_block, _week_3_2._residual_in_sequence, plain):
+    for written in (models.residual_block, week_3_2._residual_in_sequence, plain):
         assert "✗" not in says(check.identity_block, written)
 
 
@@ -391,7 +392,7 @@ def test_batch_normalization_along_another_axis_is_seen():
 
 
 def test_freeze_and_count_counts_what_a_step_of_training_changes():
-    net = _week_3_2._Net((4, 5))
+    net = week_3_2._Net((4, 5))
     for from_layer in ("conv1", "bn1", "conv2", "head"):
         model, rng = net.build(), np.random.default_rng(0)
         count = check.freeze_and_count.reference(model, from_layer)
@@ -554,8 +555,8 @@ def test_an_upsampling_block_is_a_level_of_unet():
         ends = (net.get_layer(name).output for name in ("bottom_conv2_relu", "down1_conv2_relu"))
         return keras.Model(list(ends), net.get_layer("up1_conv2_relu").output)([x, skip])
 
-    maps = _maps.Maps((3, 4, 4)), _maps.Maps((6, 8, 2)), 2
-    found, expected = (_week_3_3._level(f, *maps) for f in (level, check.upsampling_block.reference))
+    maps = layers.Maps((3, 4, 4)), layers.Maps((6, 8, 2)), 2
+    found, expected = (week_3_3._level(f, *maps) for f in (level, check.upsampling_block.reference))
     assert not any(differences(found, expected, 1e-3, 1e-3))
 
 
@@ -1171,7 +1172,7 @@ def test_values_are_shown_the_same_on_every_machine():
 
 
 def test_the_worked_example_prints_what_it_says():
-    found = doctest.testmod(_core)
+    found = doctest.testmod(core)
     assert found.attempted >= 5 and found.failed == 0
 
 
@@ -1251,7 +1252,7 @@ import sys
 from dlcourse import check
 assert not [name for name in sys.modules if name.startswith("dlcourse.check._week")]
 check.names()
-import dlcourse.check._core
+import dlcourse.check.exercise
 print(*{name.partition(".")[0] for name in sys.modules})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -1263,7 +1264,8 @@ def test_in_a_notebook_the_wrong_line_is_named_and_the_solution_coloured():
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     new = nbformat.v4
     sources = [
-        "import numpy as np\nfrom dlcourse.check._core import Exercise\nfrom dlcourse.scratch.activations import relu\n"
+        "import numpy as np\nfrom dlcourse.check.exercise import Exercise\n"
+        "from dlcourse.scratch.activations import relu\n"
         "exercise = Exercise(reference=relu, notebook='1-1', section='1.1.1', cases=[(np.ones(2),)], slips=[], "
         "hints=[])",
         "def mine(z):\n    # a comment\n    return z.nothing\n\nexercise(mine)",

@@ -1,6 +1,6 @@
 """The checks of arguments that several rooms share."""
 
-from dlcourse import _checks, models
+from dlcourse import checks, models
 
 import numpy as np
 import pytest
@@ -9,11 +9,11 @@ import pytest
 @pytest.mark.parametrize("value", [True, np.True_, "1", None, [1], np.array([1, 2]), 3])
 def test_a_choice_is_one_of_the_options_and_true_is_not_1(value):
     with pytest.raises(ValueError, match="stride: expected one of 1, 2, got"):
-        _checks.choice("stride", value, (1, 2))
+        checks.choice("stride", value, (1, 2))
 
 
 def test_what_equals_an_option_is_one():
-    assert _checks.choice("alpha", 1, (0.5, 1.0)) == 1 and _checks.choice("weights", None, ("a", None)) is None
+    assert checks.choice("alpha", 1, (0.5, 1.0)) == 1 and checks.choice("weights", None, ("a", None)) is None
 
 
 def test_a_width_multiplier_is_a_number():
@@ -24,15 +24,15 @@ def test_a_width_multiplier_is_a_number():
 @pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True, None])
 def test_a_number_is_one_that_a_float_can_hold(value):
     with pytest.raises(ValueError, match="x: expected a number, 0 or more, got"):
-        _checks.number("x", value)
+        checks.number("x", value)
 
 
 def test_an_array_is_handed_on_without_a_copy():
     values = np.zeros(3)
-    assert _checks.array("x", values) is values
+    assert checks.array("x", values) is values
 
 
 @pytest.mark.parametrize("value", [[[1], [1, 2]], "a.png", b"a.png"])
 def test_what_is_no_array_is_named(value):
     with pytest.raises(ValueError, match="x: expected numbers, got a"):
-        _checks.array("x", value)
+        checks.array("x", value)

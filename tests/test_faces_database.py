@@ -6,7 +6,8 @@ import os
 import stat
 
 from dlcourse import datasets, faces, weights
-from dlcourse.faces import FaceDatabase, _database
+from dlcourse.faces import FaceDatabase
+from dlcourse.faces import database as database_module
 
 import keras
 import numpy as np
@@ -443,7 +444,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(file, step, monk
         raise OSError("no space left")
 
     before = file.read_bytes()
-    monkeypatch.setattr(os if step == "fsync" else _database.Path, step, fail)
+    monkeypatch.setattr(os if step == "fsync" else database_module.Path, step, fail)
     with pytest.raises(OSError, match="no space left"):
         filled(np.ones((1, 2))).save(file)
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == [file.name]
@@ -476,7 +477,7 @@ def test_no_damaged_byte_and_no_missing_byte_gets_through(file):
         refused(file, "")
 
 
-ABOUT = {"format": _database.FORMAT, "version": 1, "threshold": 0.5, "names": ["Ada", "Bo"]}
+ABOUT = {"format": database_module.FORMAT, "version": 1, "threshold": 0.5, "names": ["Ada", "Bo"]}
 
 
 @pytest.mark.parametrize(
@@ -613,7 +614,7 @@ def test_a_pipe_is_refused_at_once(tmp_path):
 
 
 def test_more_names_than_the_format_has_room_for_are_refused_before_the_file_is_touched(tmp_path, monkeypatch):
-    monkeypatch.setattr(_database, "LONGEST", 1000)
+    monkeypatch.setattr(database_module, "LONGEST", 1000)
     database = small()
     database.save(tmp_path / "faces")
     before = (tmp_path / "faces").read_bytes()

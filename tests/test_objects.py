@@ -1,10 +1,15 @@
 """dlcourse.datasets.objects: every cut-out once, whole, before a photograph of the right side."""
 
+import importlib
+
 from dlcourse import datasets
-from dlcourse.datasets import _objects, _scenes, objects
+from dlcourse.datasets import objects
+from dlcourse.datasets.scenes import stock
 
 import numpy as np
 import pytest
+
+MODULE = importlib.import_module("dlcourse.datasets.objects")  # its function of the same name hides it
 
 
 @pytest.fixture(scope="module", params=["train", "test"])
@@ -25,7 +30,7 @@ def test_no_object_of_the_test_set_is_in_the_training_set():
 
 def test_the_object_changes_the_photograph_and_leaves_its_border_as_it_was(split, monkeypatch):
     pasted = objects(split, size=96).images.astype(int)
-    monkeypatch.setattr(_objects, "over", lambda front, back: back)
+    monkeypatch.setattr(MODULE, "over", lambda front, back: back)
     bare = objects(split, size=96).images.astype(int)
     assert (np.abs(pasted - bare).max(axis=(1, 2, 3)) > 30).all()
     for picture, photo in zip(pasted, bare, strict=True):
@@ -52,7 +57,7 @@ def test_a_pasted_pixel_is_the_cutouts_where_it_is_opaque():
 def test_a_small_cutout_is_not_enlarged_by_more_than_half(monkeypatch):
     tiny = np.full((10, 20, 4), 255, np.uint8)
     monkeypatch.setattr(
-        _objects, "cutouts", lambda split: datasets.cutouts(split)._replace(images=[tiny], labels=[0], names=("dot",))
+        MODULE, "cutouts", lambda split: datasets.cutouts(split)._replace(images=[tiny], labels=[0], names=("dot",))
     )
     image = objects("train", size=64).images[0]
     white = (image == 255).all(axis=-1)
@@ -61,7 +66,7 @@ def test_a_small_cutout_is_not_enlarged_by_more_than_half(monkeypatch):
 
 def test_the_photographs_behind_are_those_of_the_side_asked_for(monkeypatch):
     seen = []
-    monkeypatch.setattr(_objects, "stock", lambda root, side: seen.append(side) or _scenes.stock(root, side))
+    monkeypatch.setattr(MODULE, "stock", lambda root, side: seen.append(side) or stock(root, side))
     for arguments in ({"split": "train"}, {"split": "test"}, {"split": "test", "backgrounds": "train"}):
         objects(size=64, **arguments)
     assert seen == ["train", "test", "train"]

@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from dlcourse import datasets, plots
-from dlcourse.plots import _style
-from dlcourse.plots._curves import _apart
-from dlcourse.plots._images import ON_PHOTO, SIGNED, overlay
+from dlcourse.plots import style
+from dlcourse.plots.curves import _apart
+from dlcourse.plots.images import ON_PHOTO, SIGNED, overlay
 
 import matplotlib
 import nbclient
@@ -29,7 +29,7 @@ from scipy import ndimage
 
 
 @pytest.fixture(autouse=True)
-def style():
+def course_style():
     with matplotlib.rc_context():
         plots.use_style()
         yield
@@ -132,15 +132,15 @@ def test_colours_on_photographs_are_the_palettes():
 @pytest.mark.parametrize("color", [*plots.PALETTE, "#FFFFFF", "#777777"])
 def test_text_on_a_colour_and_text_of_a_colour_can_be_read(color):
     def contrast(a, b):
-        dark, light = sorted((_style.luminance(a), _style.luminance(b)))
+        dark, light = sorted((style.luminance(a), style.luminance(b)))
         return (light + 0.05) / (dark + 0.05)
 
-    assert contrast(_style.text_on(color), color) >= 4.5
-    assert contrast(_style.as_text(color), "#FFFFFF") >= 4.5
+    assert contrast(style.text_on(color), color) >= 4.5
+    assert contrast(style.as_text(color), "#FFFFFF") >= 4.5
 
 
 def test_contrast_of_black_and_white_is_21():
-    assert (_style.luminance("white") + 0.05) / (_style.luminance("black") + 0.05) == pytest.approx(21)
+    assert (style.luminance("white") + 0.05) / (style.luminance("black") + 0.05) == pytest.approx(21)
 
 
 def test_one_font_size():
@@ -148,7 +148,7 @@ def test_one_font_size():
     sizes = {text.get_fontsize() for text in figure.findobj(matplotlib.text.Text)}
     figure = plots.curves({"a": [1, 2], "b": [2, 1]}, title="They cross", xlabel="x", ylabel="y")
     sizes |= {text.get_fontsize() for text in figure.findobj(matplotlib.text.Text)}
-    assert sizes == {_style.FONT_SIZE}
+    assert sizes == {style.FONT_SIZE}
 
 
 # show
@@ -208,7 +208,7 @@ def test_a_figure_that_is_not_shown_leaves_no_trace(notebook):
 
 
 def test_the_style_survives_the_first_use_of_pyplot(notebook):
-    assert notebook.cells[5].outputs[0].text == f"False {float(_style.FONT_SIZE)}\n"
+    assert notebook.cells[5].outputs[0].text == f"False {float(style.FONT_SIZE)}\n"
 
 
 def test_a_figure_without_text_is_refused_in_the_notebook(notebook):
@@ -262,7 +262,7 @@ def test_something_else_than_a_figure_is_refused():
 
 def test_a_drawing_is_stored_sharper_than_the_page_shows_it():
     figure = plots.curves({"a": [1, 2]})
-    kind, data = _style.encode(figure)
+    kind, data = style.encode(figure)
     assert kind == "image/png"
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (1080, 510)
@@ -280,13 +280,13 @@ def photographic(kind):
         figure = plots.masks(datasets.photo("astronaut"), mask, names=["other", "triangle"], title="A mask")
     else:
         figure = plots.image_grid([datasets.photo(kind)], columns=1, width=6.4, title="A photograph")
-    kind, data = _style.encode(figure)
+    kind, data = style.encode(figure)
     assert kind == "image/jpeg"
     with Image.open(io.BytesIO(data)) as picture:
         stored = picture.convert("RGB")
         sampling = [(horizontal, vertical) for _, horizontal, vertical, _ in picture.layer]
     (drawn,) = (
-        drawn for sharpness in (150, 125, 100) if (drawn := _style._render(figure, sharpness)).size == stored.size
+        drawn for sharpness in (150, 125, 100) if (drawn := style._render(figure, sharpness)).size == stored.size
     )
     return np.asarray(stored, dtype=int), np.asarray(drawn, dtype=int), sampling, len(data)
 
@@ -294,7 +294,7 @@ def photographic(kind):
 @pytest.mark.parametrize("kind", ["boxes", "masks", "astronaut", "starry_night", "china"])
 def test_a_photograph_keeps_its_colours_and_text_stays_crisp(kind):
     stored, drawn, sampling, size = photographic(kind)
-    assert size <= _style._BUDGET
+    assert size <= style._BUDGET
     assert sampling == [(1, 1)] * 3  # 4:4:4
     assert len(np.unique(stored.reshape(-1, 3), axis=0)) > 10_000
     difference = stored - drawn
@@ -309,7 +309,7 @@ def test_a_photograph_keeps_its_colours_and_text_stays_crisp(kind):
 
 def test_that_test_would_refuse_a_palette_and_halved_chroma():
     figure = plots.image_grid([datasets.photo("china")], columns=1, width=6.4, title="A photograph")
-    drawn = _style._render(figure, 150)
+    drawn = style._render(figure, 150)
     palette = drawn.quantize(256, dither=Image.Dither.NONE).convert("RGB")
     assert len(palette.getcolors()) <= 256
     smooth = [ndimage.uniform_filter(np.asarray(picture, float), (9, 9, 0)) for picture in (palette, drawn)]
@@ -324,19 +324,19 @@ def test_a_chart_is_png_however_large():
     figure, axes = plots.panels(4, 2)
     for ax in axes:
         plots.curves({f"run {k}": rng.random(3000) for k in range(6)}, ax=ax)
-    assert len(_style._png(_style._render(figure, 150))) > _style._BUDGET
-    kind, data = _style.encode(figure)
+    assert len(style._png(style._render(figure, 150))) > style._BUDGET
+    kind, data = style.encode(figure)
     assert kind == "image/png"
     assert data[:4] == b"\x89PNG"
 
 
 def test_fewer_colours_leave_the_styles_own_exact():
-    own = [*plots.PALETTE, *map(_style.as_text, plots.PALETTE), _style.INK, _style.GREY, "#FFFFFF"]
+    own = [*plots.PALETTE, *map(style.as_text, plots.PALETTE), style.INK, style.GREY, "#FFFFFF"]
     own = np.round(255 * np.array([to_rgb(color) for color in own])).astype(np.uint8)
     rng = np.random.default_rng(2)
     near = np.clip(own[:, None].astype(int) + rng.integers(-3, 4, (len(own), 400, 3)), 0, 255).astype(np.uint8)
     picture = np.concatenate([near, np.repeat(own[:, None], 5, axis=1)], axis=1)  # rare among many that are near
-    data = _style._png(Image.fromarray(picture), 64)
+    data = style._png(Image.fromarray(picture), 64)
     with Image.open(io.BytesIO(data)) as stored:
         assert len(stored.getcolors()) <= 64
         assert np.array_equal(np.asarray(stored.convert("RGB"))[:, 400:], picture[:, 400:])
@@ -479,7 +479,7 @@ def test_a_name_stands_at_the_last_number_when_nan_follows():
 
 def test_a_name_is_written_in_its_lines_colour_darkened_until_it_reads():
     ax = plots.curves({"a": [1, 2], "b": [2, 1]}, colors={"a": plots.PALETTE.yellow}).axes[0]
-    assert ax.texts[0].get_color() == _style.as_text(plots.PALETTE.yellow) != plots.PALETTE.yellow.lower()
+    assert ax.texts[0].get_color() == style.as_text(plots.PALETTE.yellow) != plots.PALETTE.yellow.lower()
     assert ax.texts[1].get_color() == plots.PALETTE.blue.lower()
 
 
@@ -679,7 +679,7 @@ def test_a_mark_frames_its_picture_and_no_other():
     left, right, bottom, top = ax.images[1].get_extent()
     assert frame.get_bbox().extents == pytest.approx([left, top, right, bottom])
     assert to_hex(frame.get_edgecolor()) == marks[1].lower()
-    assert [text.get_color() for text in ax.texts] == [_style.INK, _style.as_text(marks[1]), _style.INK]
+    assert [text.get_color() for text in ax.texts] == [style.INK, style.as_text(marks[1]), style.INK]
 
 
 def test_a_value_range_makes_a_picture_of_any_numbers():
@@ -879,7 +879,7 @@ def test_signed_weights_share_a_scale_that_is_symmetric_about_zero(shape, count)
 def test_zero_is_white_and_both_signs_are_equally_strong():
     assert to_hex(SIGNED(0.5)) == "#ffffff"
     for sign in (-1, 1):
-        light = [_style.luminance(SIGNED(0.5 + sign * d)) for d in np.linspace(0, 0.5, 11)]
+        light = [style.luminance(SIGNED(0.5 + sign * d)) for d in np.linspace(0, 0.5, 11)]
         assert light == sorted(light, reverse=True)
     for d in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5):
         low, high = (cielab(to_hex(SIGNED(0.5 + sign * d)), "none") for sign in (-1, 1))

@@ -1,14 +1,17 @@
 """dlcourse.datasets.scenes: boxes and masks are exact, and the same seed gives the same bytes."""
 
 import hashlib
+import importlib
 import subprocess
 import sys
 
-from dlcourse.datasets import CUTOUT_CLASSES, _scenes, photo_names, scenes
+from dlcourse.datasets import CUTOUT_CLASSES, photo_names, scenes
 
 import numpy as np
 import pytest
 from PIL import Image
+
+MODULE = importlib.import_module("dlcourse.datasets.scenes")  # its function of the same name hides it
 
 
 @pytest.fixture(scope="module", params=["train", "test"])
@@ -46,7 +49,7 @@ def test_the_semantic_mask_is_the_class_of_the_instance_everywhere(some):
 
 def test_masks_cover_what_differs_from_the_bare_background(monkeypatch):
     with_objects = scenes(8, size=96, seed=4)
-    monkeypatch.setattr(_scenes, "over", lambda front, back: back)
+    monkeypatch.setattr(MODULE, "over", lambda front, back: back)
     bare = scenes(8, size=96, seed=4)
     np.testing.assert_array_equal(bare.instances, with_objects.instances)
     changed = (bare.images != with_objects.images).any(axis=-1)
@@ -56,12 +59,12 @@ def test_masks_cover_what_differs_from_the_bare_background(monkeypatch):
 
 def test_over_is_pillows_alpha_composite():
     rng = np.random.default_rng(0)
-    for cutout in _scenes.stock(_scenes._files.data_root(), "test")[1][1][:5]:
+    for cutout in MODULE.stock(MODULE._files.data_root(), "test")[1][1][:5]:
         height, width = cutout.height, cutout.width
         back = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         front = np.asarray(cutout, np.float64)
         front[..., 3] /= 255
-        ours = _scenes.over(front, back)
+        ours = MODULE.over(front, back)
         pillows = Image.alpha_composite(Image.fromarray(back).convert("RGBA"), cutout.convert("RGBA"))
         np.testing.assert_allclose(ours, np.asarray(pillows)[..., :3], atol=2)  # Pillow rounds on the way
 
@@ -69,7 +72,7 @@ def test_over_is_pillows_alpha_composite():
 def test_over_hides_below_what_is_opaque_keeps_below_what_is_clear_and_halves_between():
     back = np.full((1, 3, 3), 100.0)
     front = np.array([[[200, 200, 200, 1], [0, 0, 0, 0], [100, 100, 100, 0.5]]], float)
-    np.testing.assert_allclose(_scenes.over(front, back)[0, :, 0], [200, 100, 150])
+    np.testing.assert_allclose(MODULE.over(front, back)[0, :, 0], [200, 100, 150])
 
 
 def test_edges_are_free_of_fringes():
@@ -79,7 +82,7 @@ def test_edges_are_free_of_fringes():
     group = [Image.fromarray(white).convert("RGBa")]
     rng = np.random.default_rng(3)
     for _ in range(10):
-        front = _scenes._vary(rng, 128, group)
+        front = MODULE._vary(rng, 128, group)
         assert (front[..., :3] <= 255 * front[..., 3:] + 1e-3).all()  # brightened, yet never brighter than white
         edge = (front[..., 3] > 0.05) & (front[..., 3] < 0.95)
         assert edge.any()
@@ -91,8 +94,8 @@ def test_edges_are_free_of_fringes():
 @pytest.mark.parametrize("max_objects", [1, 4, 12])
 def test_every_object_shows_at_least_the_stated_share_of_itself(monkeypatch, max_objects):
     pasted = []
-    compose = _scenes.over
-    monkeypatch.setattr(_scenes, "over", lambda f, b: pasted.append((f[..., 3] > 0.5).sum()) or compose(f, b))
+    compose = MODULE.over
+    monkeypatch.setattr(MODULE, "over", lambda f, b: pasted.append((f[..., 3] > 0.5).sum()) or compose(f, b))
     result = scenes(25, size=96, seed=1, max_objects=max_objects)
     areas = iter(pasted)
     shares = [
@@ -142,7 +145,7 @@ def test_another_seed_split_or_number_of_objects_gives_other_scenes(change):
 
 
 def test_backgrounds_exist_and_the_splits_share_none():
-    train, test = _scenes.BACKGROUNDS["train"], _scenes.BACKGROUNDS["test"]
+    train, test = MODULE.BACKGROUNDS["train"], MODULE.BACKGROUNDS["test"]
     assert len(train) >= 3 and len(test) >= 2
     assert not set(train) & set(test)
     assert set(train) | set(test) <= set(photo_names())

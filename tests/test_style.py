@@ -1,10 +1,11 @@
 """dlcourse.style against NumPy loops, TensorFlow, finite differences and the whole VGG-16."""
 
+import importlib
 import itertools
 
 from dlcourse import datasets, models, style, weights
 from dlcourse._pixels import resized
-from dlcourse.style import _costs, _stylize, _trunk
+from dlcourse.style import costs
 
 import keras
 import nbformat
@@ -13,6 +14,10 @@ import pytest
 import tensorflow as tf
 from keras import ops
 from nbclient import NotebookClient
+
+STYLIZE = importlib.import_module("dlcourse.style.stylize")  # its function of the same name hides it
+
+TRUNK = importlib.import_module("dlcourse.style.trunk")  # its function of the same name hides it
 
 RNG = np.random.default_rng(0)
 SMALL = {"size": 48, "steps": (6,), "style_layers": ("block1_conv1", "block2_conv1"), "content_layer": "block2_conv2"}
@@ -149,17 +154,17 @@ def test_trunk_in_bfloat16_is_near_the_one_in_float32(pictures):
 def test_trunk_of_vgg19_gives_what_keras_computes(pictures, monkeypatch):
     build = keras.applications.VGG19
     monkeypatch.setattr(keras.applications, "VGG19", lambda weights, **options: build(weights=None, **options))
-    _trunk._network.cache_clear(), _trunk._trunk.cache_clear()
+    TRUNK._network.cache_clear(), TRUNK._trunk.cache_clear()
     try:
         net = style.trunk(["block1_conv2"], "vgg19")
-        base = _trunk._network("vgg19")
+        base = TRUNK._network("vgg19")
         kernels = [base.get_layer(f"block1_conv{i}").get_weights() for i in (1, 2)]
         x = keras.applications.vgg19.preprocess_input(pictures[0][None].astype("float32"))
         for kernel, bias in kernels:
             x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
         assert np.allclose(array(net(pictures[0][None])["block1_conv2"]), x, rtol=1e-4, atol=1e-3)
     finally:  # those of the test have random weights
-        _trunk._network.cache_clear(), _trunk._trunk.cache_clear()
+        TRUNK._network.cache_clear(), TRUNK._trunk.cache_clear()
 
 
 @pytest.mark.parametrize("layer", ["block1_conv2", "block2_pool", "block3_conv3"])
@@ -241,9 +246,9 @@ def test_match_colors_to_itself_changes_nothing_and_a_grey_picture_is_no_trouble
 def test_the_gradient_is_that_of_finite_differences(pictures):
     content, painting = (p[:48, :40].astype("float32") for p in pictures)
     contents, styles = {"block2_conv2": 1}, {"block1_conv1": 1, "block2_conv1": 2}
-    net, compiled = _stylize._compiled(tuple(contents), tuple(styles), "vgg16", "float32")
-    of_style = _stylize._goals(net, painting, styles, _costs.mean_gram, _costs.gram_distance)
-    goals, factors = (_stylize._goals(net, content, contents), of_style), np.float32([1, 5, 0.1])
+    net, compiled = STYLIZE._compiled(tuple(contents), tuple(styles), "vgg16", "float32")
+    of_style = STYLIZE._goals(net, painting, styles, costs.mean_gram, costs.gram_distance)
+    goals, factors = (STYLIZE._goals(net, content, contents), of_style), np.float32([1, 5, 0.1])
 
     def step(pixels):
         return compiled(goals, factors, pixels)
@@ -301,13 +306,13 @@ def test_the_same_seed_gives_the_same_picture_and_another_does_not(pictures):
 
 def test_one_compiled_step_serves_all_sizes_pictures_and_weights(pictures, monkeypatch):
     traced = []
-    monkeypatch.setattr(_stylize, "total_variation", lambda x: traced.append(x) or style.total_variation(x))
-    _stylize._compiled.cache_clear()
+    monkeypatch.setattr(STYLIZE, "total_variation", lambda x: traced.append(x) or style.total_variation(x))
+    STYLIZE._compiled.cache_clear()
     try:
         style.stylize(*pictures, **{**SMALL, "steps": (1, 1)})
         style.stylize(pictures[1], pictures[0], alpha=2.0, variation=0.0, **{**SMALL, "size": 40})
     finally:
-        _stylize._compiled.cache_clear()
+        STYLIZE._compiled.cache_clear()
     assert len(traced) == 1
 
 
@@ -326,7 +331,7 @@ def test_pictures_stay_as_they_were(pictures):
 
 
 def test_progress_in_a_terminal_leaves_no_trace(pictures, capfd, monkeypatch):
-    monkeypatch.setattr("dlcourse.style._progress.SECONDS", 0)
+    monkeypatch.setattr("dlcourse.style.progress.SECONDS", 0)
     style.stylize(*pictures, progress=True, **{**SMALL, "steps": (2,)})
     shown = capfd.readouterr().err
     assert "2/2" in shown
@@ -336,8 +341,8 @@ def test_progress_in_a_terminal_leaves_no_trace(pictures, capfd, monkeypatch):
 def test_progress_in_a_notebook_shows_the_picture_so_far_and_leaves_no_trace():
     code = """
 from dlcourse import datasets, style
-from dlcourse.style import _progress
-_progress.SECONDS = 0
+from dlcourse.style import progress
+progress.SECONDS = 0
 photo = datasets.photo("chelsea")
 image = style.stylize(photo, photo, size=32, steps=3, style_layers=["block1_conv1"], progress=True).image
 print(image.shape)

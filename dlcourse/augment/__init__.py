@@ -13,9 +13,9 @@ same seed draws the same changes. What comes from outside the picture repeats th
 `pipeline` does the same with Keras' layers, inside a model and in training only.
 """
 
-from dlcourse.augment._colors import ColorComponents, color_components, color_shift, pca_color_shift
-from dlcourse.augment._geometry import mirror, random_crop, rotate, shear, warp
-from dlcourse.augment._pipeline import pipeline
+from dlcourse.augment.colors import ColorComponents, color_components, color_shift, pca_color_shift
+from dlcourse.augment.geometry import mirror, random_crop, rotate, shear, warp
+from dlcourse.augment.pipeline import pipeline
 
 __all__ = [
     "ColorComponents",

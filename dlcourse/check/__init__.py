@@ -2,7 +2,7 @@
 
 `check.NAME.hint()` gives one more hint with each call, `check.NAME.solution()` shows our own answer, `check.names()`
 lists the exercises; `check.claim(truth, text)` holds a notebook's statement against its numbers. How an exercise is
-written stands in `dlcourse/check/_core.py`; the exercises of a notebook stand in `dlcourse/check/_week_1_1.py` and so
+written stands in `dlcourse/check/exercise.py`; the exercises of a notebook stand in `dlcourse/check/week_1_1.py` and so
 on. Such a module is imported when one of its exercises is asked for.
 """
 
@@ -10,7 +10,7 @@ import difflib
 import importlib
 import pkgutil
 
-from dlcourse.check._claims import claim as claim
+from dlcourse.check.claims import claim as claim
 
 
 def names():
@@ -21,7 +21,7 @@ def names():
 def _exercises():
     """Every exercise, week by week; a week is imported when the walk reaches it."""
     for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        if module.startswith("_week_"):
+        if module.startswith("week_"):
             yield from importlib.import_module(f"{__name__}.{module}").EXERCISES
 
 

@@ -5,15 +5,15 @@ drawn from a formula. Taught where each notebook first uses it. `read_picture`, 
 your own files.
 """
 
-from dlcourse.datasets._cutouts import CUTOUT_CLASSES, cutouts
-from dlcourse.datasets._objects import objects
-from dlcourse.datasets._own import read_folder, read_masks, read_picture
-from dlcourse.datasets._peeps import peeps
-from dlcourse.datasets._pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
-from dlcourse.datasets._pipelines import pipeline
-from dlcourse.datasets._planar import planar
-from dlcourse.datasets._scenes import scenes
-from dlcourse.datasets._tables import houses, temperatures
+from dlcourse.datasets.cutouts import CUTOUT_CLASSES, cutouts
+from dlcourse.datasets.folders import read_folder, read_masks, read_picture
+from dlcourse.datasets.objects import objects
+from dlcourse.datasets.peeps import peeps
+from dlcourse.datasets.pictures import FASHION_CLASSES, faces_or_not, fashion_mnist, nuclei, photo, photo_names
+from dlcourse.datasets.pipelines import pipeline
+from dlcourse.datasets.planar import planar
+from dlcourse.datasets.scenes import scenes
+from dlcourse.datasets.tables import houses, temperatures
 
 __all__ = [
     "CUTOUT_CLASSES",

@@ -5,7 +5,7 @@
 
 import importlib
 
-__all__ = ["anchors", "boxes", "metrics", "nms", "pretrained", "proposals", "sliding", "yolo"]
+__all__ = ["anchors", "boxes", "metrics", "nms", "proposals", "sliding", "yolo"]
 
 
 def __getattr__(name):

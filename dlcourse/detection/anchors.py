@@ -3,8 +3,8 @@
 After "YOLO9000" (Redmon and Farhadi, 2016, arXiv 1612.08242), section 2.
 """
 
-from dlcourse._checks import count
-from dlcourse.detection import _checks
+from dlcourse.checks import count
+from dlcourse.detection import checks
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def kmeans_anchors(sizes, k, seed=0):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    sizes, k, rng = _checks.sizes("sizes", sizes), count("k", k), np.random.default_rng(count("seed", seed, 0))
+    sizes, k, rng = checks.sizes("sizes", sizes), count("k", k), np.random.default_rng(count("seed", seed, 0))
     best, best_iou = None, -1
     for _ in range(RESTARTS):
         anchors, before = _first_anchors(rng, sizes, k), None

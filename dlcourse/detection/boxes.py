@@ -7,7 +7,7 @@ Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy 
 names, so that the same lines serve both. Where an array meets a tensor, both are tensors of the tensor's dtype.
 """
 
-from dlcourse.detection import _checks
+from dlcourse.detection import checks
 
 import numpy as np
 from keras import ops
@@ -44,7 +44,7 @@ def area(boxes):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = _checks.boxes("boxes", boxes)
+    boxes = checks.boxes("boxes", boxes)
     return _area(_library(boxes), *_corners(boxes))
 
 
@@ -105,7 +105,7 @@ def pairwise_iou(boxes_a, boxes_b):
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
     """
-    a, b = _checks.boxes("boxes_a", boxes_a, ("n", 4)), _checks.boxes("boxes_b", boxes_b, ("m", 4))
+    a, b = checks.boxes("boxes_a", boxes_a, ("n", 4)), checks.boxes("boxes_b", boxes_b, ("m", 4))
     return _iou(a[:, None], b[None])
 
 
@@ -123,7 +123,7 @@ def corners_to_center(boxes):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = _checks.boxes("boxes", boxes)
+    boxes = checks.boxes("boxes", boxes)
     low, high = boxes[..., :2], boxes[..., 2:]
     return _library(boxes).concatenate([(low + high) / 2, high - low], axis=-1)
 
@@ -142,7 +142,7 @@ def center_to_corners(boxes):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = _checks.boxes("boxes", boxes, form="center")
+    boxes = checks.boxes("boxes", boxes, form="center")
     midpoint, half = boxes[..., :2], boxes[..., 2:] / 2
     return _library(boxes).concatenate([midpoint - half, midpoint + half], axis=-1)
 
@@ -171,13 +171,13 @@ def convert(boxes, source, target, image_shape=None):
     Taught in notebook 3-3, section 3.3.3.
     """
     (first, form, shares), (to_first, to_form, to_shares) = _format("source", source), _format("target", target)
-    boxes = _checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
+    boxes = checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
     if image_shape is None and shares != to_shares:
         raise ValueError(
             f"image_shape: expected (height, width) to convert {source!r} to {target!r}, got None: "
             "pass picture.shape[:2]"
         )
-    height, width = (1, 1) if image_shape is None else _checks.image_shape(image_shape)
+    height, width = (1, 1) if image_shape is None else checks.image_shape(image_shape)
     x, y = _corners(boxes)[::2], _corners(boxes)[1::2]
     x, y = (x, y) if first == "x" else (y, x)
     if form != to_form:
@@ -206,7 +206,7 @@ def scale_boxes(boxes, image_shape):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes, (height, width) = _checks.boxes("boxes", boxes), _checks.image_shape(image_shape)
+    boxes, (height, width) = checks.boxes("boxes", boxes), checks.image_shape(image_shape)
     return _library(boxes).multiply(boxes, _like(boxes, [width, height, width, height]))
 
 
@@ -226,7 +226,7 @@ def clip_boxes(boxes, image_shape):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes, (height, width) = _checks.boxes("boxes", boxes), _checks.image_shape(image_shape)
+    boxes, (height, width) = checks.boxes("boxes", boxes), checks.image_shape(image_shape)
     library = _library(boxes)
     return library.minimum(library.maximum(boxes, _like(boxes, [0] * 4)), _like(boxes, [width, height, width, height]))
 
@@ -263,7 +263,7 @@ def _intersection_and_union(library, a, b):
 
 def _two_sets(boxes_a, boxes_b):
     """Both as boxes, if one can be broadcast against the other."""
-    a, b = _checks.boxes("boxes_a", boxes_a), _checks.boxes("boxes_b", boxes_b)
+    a, b = checks.boxes("boxes_a", boxes_a), checks.boxes("boxes_b", boxes_b)
     for n, m in zip(tuple(a.shape)[-2::-1], tuple(b.shape)[-2::-1], strict=False):
         if n != m and not {1, None} & {n, m}:
             raise ValueError(f"boxes_b: expected a shape that fits {tuple(a.shape)}, got {tuple(b.shape)}")

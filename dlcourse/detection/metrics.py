@@ -7,8 +7,8 @@ their IoU reaches the threshold it is a true positive, else a false positive, an
 
 import numbers
 
-from dlcourse._checks import choice, share
-from dlcourse.detection import _checks
+from dlcourse.checks import choice, share
+from dlcourse.detection import checks
 from dlcourse.detection.boxes import _iou
 
 import numpy as np
@@ -178,19 +178,19 @@ def _detected(name, picture):
         raise ValueError(f"{name}: expected (scores, boxes, classes), got {_kind(picture)}")
     scores, boxes, classes = picture
     boxes = _boxes(f"{name} boxes", boxes)
-    scores = _checks.scores(f"{name} scores", scores, len(boxes)).astype(np.float64)
-    return scores, boxes, _checks.classes(f"{name} classes", classes, len(boxes))
+    scores = checks.scores(f"{name} scores", scores, len(boxes)).astype(np.float64)
+    return scores, boxes, checks.classes(f"{name} classes", classes, len(boxes))
 
 
 def _true(name, picture):
     if not isinstance(picture, tuple | list) or len(picture) != 2:
         raise ValueError(f"{name}: expected (boxes, classes), got {_kind(picture)}")
     boxes = _boxes(f"{name} boxes", picture[0])
-    return boxes, _checks.classes(f"{name} classes", picture[1], len(boxes))
+    return boxes, checks.classes(f"{name} classes", picture[1], len(boxes))
 
 
 def _boxes(name, value):
-    return _checks.read(name, _checks.boxes(name, value, ("n", 4))).astype(np.float64)
+    return checks.read(name, checks.boxes(name, value, ("n", 4))).astype(np.float64)
 
 
 def _kind(picture):

@@ -4,8 +4,8 @@ Greedy, as in "Object detection with discriminatively trained part-based models"
 box of the highest score, discard those that overlap it by more than a threshold, and go on with what is left.
 """
 
-from dlcourse._checks import count, share
-from dlcourse.detection import _checks
+from dlcourse.checks import count, share
+from dlcourse.detection import checks
 from dlcourse.detection.boxes import _iou
 
 import keras
@@ -37,8 +37,8 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = _checks.read("boxes", _checks.boxes("boxes", boxes, ("n", 4)))
-    scores = _checks.scores("scores", scores, len(boxes)).astype(np.float32, copy=False)
+    boxes = checks.read("boxes", checks.boxes("boxes", boxes, ("n", 4)))
+    scores = checks.scores("scores", scores, len(boxes)).astype(np.float32, copy=False)
     max_boxes = max(1, len(boxes)) if max_boxes is None else count("max_boxes", max_boxes)
     iou_threshold = share("iou_threshold", iou_threshold)
     if boxes.dtype == np.float64 and len(boxes):
@@ -47,7 +47,7 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
     if classes is None:
         return suppress(boxes, scores, max_boxes, iou_threshold)
     # Class by class, not once with the classes moved apart: far from the origin float32 would round the boxes.
-    classes, kept = _checks.classes("classes", classes, len(boxes)), [np.empty(0, np.int64)]
+    classes, kept = checks.classes("classes", classes, len(boxes)), [np.empty(0, np.int64)]
     for label in np.unique(classes):
         members = np.flatnonzero(classes == label)
         kept.append(members[suppress(boxes[members], scores[members], max_boxes, iou_threshold)])

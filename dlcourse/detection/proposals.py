@@ -6,8 +6,8 @@ two neighbours most alike are merged, again and again, and the box of each regio
 (Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
 """
 
-from dlcourse._checks import colour_picture, count, height_and_width
-from dlcourse.detection import _checks
+from dlcourse.checks import colour_picture, count, height_and_width
+from dlcourse.detection import checks
 
 import keras
 import numpy as np
@@ -73,7 +73,7 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    image, boxes = colour_picture("image", image), _checks.boxes("boxes", boxes, ("n", 4))
+    image, boxes = colour_picture("image", image), checks.boxes("boxes", boxes, ("n", 4))
     batch_size, size = count("batch_size", batch_size), height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")

@@ -10,8 +10,8 @@ pictures of any size, and its output is a map: what the classifier says of every
     scores.shape[:2] == windows.shape[:2]                   # scores[i, j] belongs to boxes[i, j]
 """
 
-from dlcourse._checks import count, fraction, height_and_width
 from dlcourse._pixels import resized
+from dlcourse.checks import count, fraction, height_and_width
 
 import keras
 import numpy as np

@@ -14,8 +14,8 @@ a box of typical size in units of cells. An answer is
 Rows and columns are kept apart all the way: neither grids nor pictures need to be square.
 """
 
-from dlcourse._checks import count, number, share
-from dlcourse.detection import _checks
+from dlcourse.checks import count, number, share
+from dlcourse.detection import checks
 from dlcourse.detection.anchors import _iou as _shape_iou
 from dlcourse.detection.boxes import clip_boxes, corners_to_center, giou, scale_boxes
 from dlcourse.detection.nms import non_max_suppression
@@ -55,9 +55,9 @@ def encode(boxes, classes, grid, anchors, num_classes):
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.14.
     """
     anchors, (rows, columns), num_classes = _anchors(anchors), _grid(grid), count("num_classes", num_classes, 0)
-    parts = [_checks.read("boxes", each) for each in boxes] if isinstance(boxes, list | tuple) else []
+    parts = [checks.read("boxes", each) for each in boxes] if isinstance(boxes, list | tuple) else []
     batch = len(parts) > 0 and all(part.ndim == 2 or part.shape == (0,) for part in parts)
-    parts, classes = (parts, classes) if batch else ([_checks.read("boxes", boxes)], [classes])
+    parts, classes = (parts, classes) if batch else ([checks.read("boxes", boxes)], [classes])
     corners, labels, picture = _objects(parts, classes, num_classes)
 
     x, y, w, h = (corners_to_center(corners) * (columns, rows, columns, rows)).T
@@ -125,7 +125,7 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold=0.6):
     """
     threshold = share("threshold", threshold)
     given = {"boxes": boxes, "box_confidence": box_confidence, "box_class_probs": box_class_probs}
-    boxes, confidence, probs = (_checks.read(name, value) for name, value in given.items())
+    boxes, confidence, probs = (checks.read(name, value) for name, value in given.items())
     if boxes.shape[-1:] != (4,) or confidence.shape != (*boxes.shape[:-1], 1) or probs.shape[:-1] != boxes.shape[:-1]:
         raise ValueError(
             "boxes, box_confidence, box_class_probs: expected shapes (…, 4), (…, 1) and (…, C), "
@@ -174,7 +174,7 @@ def _of_one_picture(outputs):
     if not isinstance(outputs, list | tuple) or len(outputs) != 3:
         got = f"{len(outputs)} parts" if isinstance(outputs, list | tuple) else type(outputs).__name__
         raise ValueError(f"outputs: expected ({', '.join(names)}) of one picture, got {got}")
-    arrays = [_checks.read(name, value) for name, value in zip(names, outputs, strict=True)]
+    arrays = [checks.read(name, value) for name, value in zip(names, outputs, strict=True)]
     shape = arrays[0].shape
     if len(shape) in (3, 5) and shape[0] != 1:
         raise ValueError(
@@ -266,7 +266,7 @@ def _corners(middle, half):
 
 def _split(features, anchors, name="features"):
     """Answers as (batch, rows, columns, k, 5 + C)."""
-    features, k = _checks.floats(name, ops.convert_to_tensor(features)), len(anchors)
+    features, k = checks.floats(name, ops.convert_to_tensor(features)), len(anchors)
     shape = tuple(features.shape)
     if len(shape) == 4 and shape[-1] % k == 0 and shape[-1] // k >= 5:
         return ops.reshape(features, (-1, *shape[1:3], k, shape[-1] // k))
@@ -293,8 +293,8 @@ def _objects(boxes, classes, num_classes):
         if part.shape[1:] != (4,):
             raise ValueError(f"boxes: expected shape (n, 4), got {part.shape}")
     counts = [len(part) for part in boxes]
-    labels = np.concatenate([_checks.classes("classes", *pair) for pair in zip(classes, counts, strict=True)])
-    corners = _checks.boxes("boxes", np.concatenate(boxes)).astype(np.float64)
+    labels = np.concatenate([checks.classes("classes", *pair) for pair in zip(classes, counts, strict=True)])
+    corners = checks.boxes("boxes", np.concatenate(boxes)).astype(np.float64)
     inside = (corners >= 0).all(-1) & (corners <= 1).all(-1) & (corners[:, 2:] > corners[:, :2]).all(-1)
     if not inside.all():
         raise ValueError(f"boxes: expected an area above 0 inside of 0…1, got {corners[~inside][0].tolist()}")
@@ -308,7 +308,7 @@ def _one_hot(labels, num_classes):
 
 
 def _anchors(anchors):
-    anchors = _checks.sizes("anchors", anchors)
+    anchors = checks.sizes("anchors", anchors)
     if not len(anchors):
         raise ValueError("anchors: expected one or more, got none")
     return anchors.astype(np.float32)

@@ -9,13 +9,13 @@
 batches and `SiameseSimilarity` train an encoder of your own, such as `dlcourse.models.siamese_encoder`.
 """
 
-from dlcourse.faces._batches import IdentityBatches
-from dlcourse.faces._database import FaceDatabase
-from dlcourse.faces._distances import pairwise_distances
-from dlcourse.faces._pipeline import Faces, align, encode_face, encode_faces
-from dlcourse.faces._similarity import SiameseSimilarity
-from dlcourse.faces._triplets import ActiveTriplets, TripletLoss, triplet_loss
-from dlcourse.faces._verification import (
+from dlcourse.faces.batches import IdentityBatches
+from dlcourse.faces.database import FaceDatabase
+from dlcourse.faces.distances import pairwise_distances
+from dlcourse.faces.pipeline import Faces, align, encode_face, encode_faces
+from dlcourse.faces.similarity import SiameseSimilarity
+from dlcourse.faces.triplets import ActiveTriplets, TripletLoss, triplet_loss
+from dlcourse.faces.verification import (
     VerificationAccuracy,
     VerificationCurve,
     pairs,

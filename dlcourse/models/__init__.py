@@ -7,20 +7,20 @@ Five nets come with pretrained weights, and each answers in a form of its own: `
 `face_landmarks`, `nanodet` and `selfie_segmentation`.
 """
 
-from dlcourse.models._alexnet import LocalResponseNormalization, alexnet
-from dlcourse.models._cost import Cost, cost
-from dlcourse.models._face_detector import face_detector
-from dlcourse.models._face_encoder import face_encoder
-from dlcourse.models._face_landmarks import face_landmarks
-from dlcourse.models._inception import googlenet, inception_block
-from dlcourse.models._lenet import lenet5
-from dlcourse.models._mobilenet import depthwise_separable_block, inverted_residual_block, mobilenet_v1, mobilenet_v2
-from dlcourse.models._nanodet import nanodet
-from dlcourse.models._resnet import convolutional_block, identity_block, residual_block, resnet50, resnet_cifar
-from dlcourse.models._selfie_segmentation import selfie_segmentation
-from dlcourse.models._siamese import siamese_encoder
-from dlcourse.models._unet import unet
-from dlcourse.models._vgg import vgg16
+from dlcourse.models.alexnet import LocalResponseNormalization, alexnet
+from dlcourse.models.cost import Cost, cost
+from dlcourse.models.face_detector import face_detector
+from dlcourse.models.face_encoder import face_encoder
+from dlcourse.models.face_landmarks import face_landmarks
+from dlcourse.models.inception import googlenet, inception_block
+from dlcourse.models.lenet import lenet5
+from dlcourse.models.mobilenet import depthwise_separable_block, inverted_residual_block, mobilenet_v1, mobilenet_v2
+from dlcourse.models.nanodet import nanodet
+from dlcourse.models.resnet import convolutional_block, identity_block, residual_block, resnet50, resnet_cifar
+from dlcourse.models.selfie_segmentation import selfie_segmentation
+from dlcourse.models.siamese import siamese_encoder
+from dlcourse.models.unet import unet
+from dlcourse.models.vgg import vgg16
 
 __all__ = [
     "Cost",

@@ -13,10 +13,10 @@ does so exactly once; `plt.show()` is never needed.
 """
 
 from dlcourse.plots import _begin  # noqa: F401, before anything else imports matplotlib
-from dlcourse.plots._curves import curves, decision_boundary
-from dlcourse.plots._diagram import diagram, network
-from dlcourse.plots._images import as_picture, boxes, filters, image_grid, masks, overlay
-from dlcourse.plots._style import GREY, INK, PALETTE, WIDTH, own_axes, panels, show, use_style
+from dlcourse.plots.curves import curves, decision_boundary
+from dlcourse.plots.diagram import diagram, network
+from dlcourse.plots.images import as_picture, boxes, filters, image_grid, masks, overlay
+from dlcourse.plots.style import GREY, INK, PALETTE, WIDTH, own_axes, panels, show, use_style
 
 __all__ = [
     "GREY",

@@ -6,7 +6,7 @@ another.
 
 import numbers
 
-from dlcourse.scratch._checks import real
+from dlcourse.scratch.checks import real
 
 import numpy as np
 

@@ -10,7 +10,7 @@ which is known as im2col).
 Gradients are sums over examples, as TensorFlow's are: unlike in `network`, dZ already carries the 1/m of a mean.
 """
 
-from dlcourse.scratch._checks import mapping, real, whole
+from dlcourse.scratch.checks import mapping, real, whole
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

@@ -1,6 +1,6 @@
 """Gradient checking: the slope that backpropagation claims against the slope that the cost shows (section 2.3.2)."""
 
-from dlcourse.scratch._checks import finite, mapping, number
+from dlcourse.scratch.checks import finite, mapping, number
 
 import numpy as np
 

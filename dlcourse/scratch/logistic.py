@@ -4,8 +4,8 @@ Shapes, as in the notes: `X` is (n_x, m), one example a column; `Y` is (1, m), e
 (n_x, 1) and the bias `b` is a number.
 """
 
-from dlcourse.scratch._checks import finite, mapping, number, whole
 from dlcourse.scratch.activations import sigmoid
+from dlcourse.scratch.checks import finite, mapping, number, whole
 
 import numpy as np
 

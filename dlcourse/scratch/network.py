@@ -17,8 +17,8 @@ import numbers
 import time
 
 from dlcourse.scratch import _passes
-from dlcourse.scratch._checks import finite, generator, mapping, number, whole
 from dlcourse.scratch.activations import ACTIVATIONS, activate, derivative
+from dlcourse.scratch.checks import finite, generator, mapping, number, whole
 from dlcourse.scratch.optimizers import GradientDescent, random_mini_batches
 
 import numpy as np

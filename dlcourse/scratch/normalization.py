@@ -8,7 +8,7 @@ slip, and (x − 0)² is right only because the line above it has replaced x by 
 σ² = (1/m) Σ (x − μ)².
 """
 
-from dlcourse.scratch._checks import finite, mapping, number
+from dlcourse.scratch.checks import finite, mapping, number
 
 import numpy as np
 

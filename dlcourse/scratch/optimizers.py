@@ -14,7 +14,7 @@ Errata of the notes, corrected here: their RMSprop divides by √S without ε, w
 0; their Adam writes (1 − β) where (1 − β1) and (1 − β2) are meant, and calls the same average S and s.
 """
 
-from dlcourse.scratch._checks import finite, generator, mapping, number, whole
+from dlcourse.scratch.checks import finite, generator, mapping, number, whole
 
 import numpy as np
 

@@ -10,11 +10,11 @@ A mask is a map of whole numbers, (height, width): 0…classes - 1, in which 0 i
 goes on from classes to objects, with boxes from a detector. The network itself is `dlcourse.models.unet`.
 """
 
-from dlcourse.segmentation._augment import augment
-from dlcourse.segmentation._instances import instances, mask_out, overlay
-from dlcourse.segmentation._losses import DiceLoss, WeightedCrossentropy, class_weights
-from dlcourse.segmentation._measures import class_iou, dice, mean_iou
-from dlcourse.segmentation._sizes import crop, pad, predict
+from dlcourse.segmentation.augment import augment
+from dlcourse.segmentation.instances import instances, mask_out, overlay
+from dlcourse.segmentation.losses import DiceLoss, WeightedCrossentropy, class_weights
+from dlcourse.segmentation.measures import class_iou, dice, mean_iou
+from dlcourse.segmentation.sizes import crop, pad, predict
 
 __all__ = [
     "DiceLoss",

@@ -7,7 +7,7 @@ The costs are small functions of features, (height, width, channels); `trunk` gi
 together. `exciting_patches` shows what single units of the trunk look for.
 """
 
-from dlcourse.style._costs import (
+from dlcourse.style.costs import (
     content_cost,
     gram_matrix,
     layer_style_cost,
@@ -15,8 +15,8 @@ from dlcourse.style._costs import (
     total_cost,
     total_variation,
 )
-from dlcourse.style._stylize import StyleResult, match_colors, stylize
-from dlcourse.style._trunk import CONTENT_LAYER, STYLE_LAYERS, Patch, exciting_patches, receptive_field, trunk
+from dlcourse.style.stylize import StyleResult, match_colors, stylize
+from dlcourse.style.trunk import CONTENT_LAYER, STYLE_LAYERS, Patch, exciting_patches, receptive_field, trunk
 
 __all__ = [
     "CONTENT_LAYER",

@@ -10,9 +10,9 @@ A search runs on Optuna (Akiba et al. 2019, arXiv:1907.10902), and what it retur
 follows Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
 """
 
-from dlcourse.tuning._figures import plot_importances, plot_learning_curves, plot_search
-from dlcourse.tuning._results import Result, importances, results, table
-from dlcourse.tuning._scales import (
+from dlcourse.tuning.figures import plot_importances, plot_learning_curves, plot_search
+from dlcourse.tuning.results import Result, importances, results, table
+from dlcourse.tuning.scales import (
     Choice,
     Linear,
     Log,
@@ -23,7 +23,7 @@ from dlcourse.tuning._scales import (
     one_minus_log_sample,
     sample,
 )
-from dlcourse.tuning._search import coarse_to_fine, search, shared_study
+from dlcourse.tuning.search import coarse_to_fine, search, shared_study
 
 __all__ = [
     "Choice",

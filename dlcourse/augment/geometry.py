@@ -1,0 +1,177 @@
+"""Changes of place: every pixel of the new picture asks where in the old one it comes from.
+
+Asked that way round, each new pixel gets a value. That place lies between four old pixels, whose mean is taken, each
+weighted by how near it is (bilinear interpolation).
+"""
+
+from dlcourse.augment.checks import amounts, generator, pictures, restored
+from dlcourse.checks import count
+
+import numpy as np
+
+
+def mirror(images, seed=None):
+    """Swap left and right.
+
+    Args:
+        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        seed: None mirrors every picture; a whole number lets each be mirrored with a chance of one half.
+
+    Returns:
+        New pictures, dtype and shape as `images`.
+
+    Raises:
+        ValueError: If the pictures are not such a batch, or `seed` is no whole number of 0 or more.
+
+    Taught in notebook 3-2, section 3.2.5.
+    """
+    images = pictures(images)
+    if seed is None:
+        return images[:, :, ::-1].copy()
+    chosen = generator(seed).random(len(images)) < 0.5
+    return np.where(chosen[:, None, None, None], images[:, :, ::-1], images)
+
+
+def random_crop(images, size, seed=None):
+    """Cut a window out of each picture.
+
+    Args:
+        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        size: Of the window, its side or (height, width); not larger than the pictures.
+        seed: None takes the window in the middle, as at test time; a whole number lets each picture draw its own, each
+            place as likely as any other.
+
+    Returns:
+        New pictures, dtype as `images`, shape (m, *size, channels).
+
+    Raises:
+        ValueError: If the pictures are not such a batch, the window does not fit, or `seed` is no whole number of 0 or
+            more.
+
+    Taught in notebook 3-2, section 3.2.5.
+    """
+    images = pictures(images)
+    m, *sides, _ = images.shape
+    window = [count("size", side, 1) for side in (size if isinstance(size, tuple | list) else (size, size))]
+    if len(window) != 2 or window[0] > sides[0] or window[1] > sides[1]:
+        raise ValueError(f"size: expected a side or (height, width) of at most {tuple(sides)}, got {size!r}")
+    rooms = np.subtract(sides, window)
+    corners = np.tile(rooms // 2, (m, 1)) if seed is None else generator(seed).integers(0, rooms + 1, size=(m, 2))
+    cut = (image[y : y + window[0], x : x + window[1]] for image, (y, x) in zip(images, corners, strict=True))
+    return np.stack(list(cut))
+
+
+def rotate(images, degrees, seed=None):
+    """Turn each picture about its middle, counterclockwise.
+
+    Args:
+        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        degrees: The angle, a number or shape (m,). With a seed, the limit: 0 or more.
+        seed: None turns by exactly `degrees`; a whole number draws each angle uniformly from -degrees to degrees.
+
+    Returns:
+        New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
+
+    Raises:
+        ValueError: If the pictures are not such a batch, or another argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.5.
+    """
+    images = pictures(images)
+    angles = np.deg2rad(_drawn("degrees", degrees, len(images), seed))
+    rows, columns = _centred(images.shape)
+    cos, sin = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]
+    return _resample(images, cos * rows + sin * columns, cos * columns - sin * rows)
+
+
+def shear(images, factor, seed=None):
+    """Distort each picture into a parallelogram: the rows slide over each other, the middle one stays.
+
+    Args:
+        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        factor: How far to the right a row slides for each row that it lies above the middle, in pixels; a number or
+            shape (m,). With a seed, the limit: 0 or more.
+        seed: None shears by exactly `factor`; a whole number draws each factor uniformly from -factor to factor.
+
+    Returns:
+        New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
+
+    Raises:
+        ValueError: If the pictures are not such a batch, or another argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.5.
+    """
+    images = pictures(images)
+    factors = _drawn("factor", factor, len(images), seed)[:, None, None]
+    rows, columns = _centred(images.shape)
+    return _resample(images, rows + 0 * factors, columns + factors * rows)
+
+
+def warp(images, pixels, seed, nodes=4):
+    """Pull each picture about locally, as if it were printed on rubber.
+
+    A coarse net of `nodes` × `nodes` points is laid over the picture and each point is moved by chance, right or left
+    and up or down. The pixels between follow smoothly. So were the pictures of U-Net augmented (Ronneberger et al.,
+    2015, arXiv 1505.04597, section 3.1, with 3 × 3 points); the idea is that of Simard et al. (2003, "Best practices
+    for convolutional neural networks").
+
+    Args:
+        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        pixels: How far the points move: the standard deviation of a normal distribution, 0 or more.
+        seed: A whole number: each picture draws its own moves.
+        nodes: Points on each side of the net, 2 or more. More points make smaller waves.
+
+    Returns:
+        New pictures, dtype and shape as `images`. What comes from outside repeats the pixel at the edge.
+
+    Raises:
+        ValueError: If the pictures are not such a batch, or another argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.5.
+    """
+    images = pictures(images)
+    nodes, deviation = count("nodes", nodes, 2), amounts("pixels", pixels, (), least=0)
+    m, height, width, _ = images.shape
+    moves = deviation * generator(seed).standard_normal((m, 2, nodes, nodes))
+    down, right = (spread(height, nodes) @ moves @ spread(width, nodes).T).swapaxes(0, 1)
+    rows, columns = _centred(images.shape)
+    return _resample(images, rows + down, columns + right)
+
+
+def spread(length, nodes):
+    """How much of each node's move every pixel of a side follows, shape (length, nodes); a row adds up to 1.
+
+    Between two nodes the share of the nearer one falls as 3t² - 2t³ does, without a kink at the nodes.
+    """
+    place = np.linspace(0, nodes - 1, length)[:, None]
+    far = np.minimum(np.abs(place - np.arange(nodes)), 1)
+    return 1 - 3 * far**2 + 2 * far**3
+
+
+def _drawn(name, limit, m, seed):
+    """One amount for each of m pictures: the one asked for, or drawn uniformly up to it either way."""
+    if seed is None:
+        return amounts(name, limit, (m,))
+    limit = amounts(name, limit, (), least=0)
+    return generator(seed).uniform(-limit, limit, m)
+
+
+def _centred(shape):
+    """Row and column of every pixel, measured from the middle of the picture: shapes (height, 1) and (1, width)."""
+    _, height, width, _ = shape
+    return np.arange(height)[:, None] - (height - 1) / 2, np.arange(width)[None, :] - (width - 1) / 2
+
+
+def _resample(images, rows, columns):
+    """Pictures whose pixels come from these places, measured from the middle; both of shape (m, height, width)."""
+    last = np.subtract(images.shape[1:3], 1)
+    result = np.empty_like(images)
+    for i, image in enumerate(images):
+        y, x = (np.clip(p[i] + n / 2, 0, n) for p, n in zip((rows, columns), last, strict=True))
+        top, left = y.astype(int), x.astype(int)
+        bottom, right = np.minimum(top + 1, last[0]), np.minimum(left + 1, last[1])
+        down, across = (y - top)[..., None], (x - left)[..., None]
+        above = (1 - across) * image[top, left] + across * image[top, right]
+        below = (1 - across) * image[bottom, left] + across * image[bottom, right]
+        result[i] = restored((1 - down) * above + down * below, images.dtype)
+    return result

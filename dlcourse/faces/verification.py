@@ -1,0 +1,165 @@
+"""Same person or not: how good a distance is at telling, and from which threshold τ on (notes, eqs. 3.15–3.17).
+
+curve = verification_curve(*pairs(encoder(images), identities))           # some people choose τ …
+verification_accuracy(*pairs(encoder(others), their_identities), curve.threshold)    # … and others judge it
+"""
+
+import numbers
+from typing import NamedTuple
+
+from dlcourse.checks import array
+
+import numpy as np
+
+
+class VerificationCurve(NamedTuple):
+    """What `verification_curve` returns; the arrays have one entry for each threshold.
+
+    thresholds: τ, ascending: −∞, at which no pair passes, and then every distance that occurs.
+    false_positive_rate: Share of the pairs of two people with d ≤ τ, from 0 to 1.
+    true_positive_rate: Share of the pairs of one person with d ≤ τ, from 0 to 1.
+    auc: Area under the curve of the two rates: how likely a pair of one person is closer than one of two; ties count ½.
+    equal_error_rate: Where as many of the one are turned away as of the other are let in.
+    threshold: The τ with the best balanced accuracy, which is that with the largest true less false positive rate
+        (Youden's J); the smallest if there are several. Every τ from one distance up to the next gives the same rates:
+        this one lies in the middle. −∞ if none does better than to turn all away.
+    """
+
+    thresholds: np.ndarray
+    false_positive_rate: np.ndarray
+    true_positive_rate: np.ndarray
+    auc: float
+    equal_error_rate: float
+    threshold: float
+
+
+class VerificationAccuracy(NamedTuple):
+    """What `verification_accuracy` returns: see there."""
+
+    true_positive_rate: float
+    false_positive_rate: float
+    balanced_accuracy: float
+
+
+def pairs(embeddings, identities):
+    """The distance of every two pictures, and whether they show one person.
+
+    Args:
+        embeddings: Shape (n, d).
+        identities: Whose picture each is: whole numbers, shape (n,).
+
+    Returns:
+        `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order (0, 1),
+        (0, 2), …, (1, 2), ….
+
+    Raises:
+        ValueError: If the shapes are others, the identities are no whole numbers, or a number is not finite.
+
+    Taught in notebook 3-4, section 3.4.2.
+    """
+    embeddings = array("embeddings", embeddings, "finite numbers of shape (n, d)")
+    identities = array("identities", identities, "whole numbers")
+    if embeddings.ndim != 2 or embeddings.dtype.kind not in "uif" or not np.isfinite(embeddings).all():
+        raise ValueError(f"embeddings: expected finite numbers of shape (n, d), got {_found(embeddings)}")
+    if identities.shape != embeddings.shape[:1] or identities.dtype.kind not in "ui":
+        raise ValueError(
+            f"identities: expected whole numbers of shape {embeddings.shape[:1]}, got {_found(identities)}"
+        )
+    embeddings, n = embeddings.astype(np.float64), len(embeddings)
+    distances, same, start = np.empty(n * (n - 1) // 2), np.empty(n * (n - 1) // 2, bool), 0
+    for i in range(n - 1):  # row by row: all differences at once would need memory for n²·d numbers
+        end = start + n - 1 - i
+        distances[start:end] = np.linalg.norm(embeddings[i + 1 :] - embeddings[i], axis=1)
+        same[start:end] = identities[i + 1 :] == identities[i]
+        start = end
+    return distances, same
+
+
+def verification_curve(distances, same):
+    """How many pairs of one person and of two pass at every threshold: same person if d ≤ τ (eqs. 3.15–3.17).
+
+    Args:
+        distances: d of each pair, shape (n,), such as `pairs` returns.
+        same: Whether each pair is of one person: bool, or 0 and 1, shape (n,).
+
+    Returns:
+        A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
+
+    Raises:
+        ValueError: If the shapes are others or differ, a distance is not finite, `same` has other values, or all pairs
+            are of one kind.
+
+    Taught in notebook 3-4, section 3.4.2.
+    """
+    distances, same = _judged(distances, same)
+    order = np.argsort(distances)
+    occurring, first = np.unique(distances[order], return_index=True)
+    passed = np.append(first[1:], len(order))  # how many pairs pass at each: equal distances pass together
+    passed_same = np.cumsum(same[order])[passed - 1]
+    thresholds = np.append(-np.inf, occurring)
+    false, true = np.append(0, (passed - passed_same) / (~same).sum()), np.append(0, passed_same / same.sum())
+    auc, error = float(np.trapezoid(true, false)), _equal_error_rate(false, true)
+    return VerificationCurve(thresholds, false, true, auc, error, _best(thresholds, true - false))
+
+
+def verification_accuracy(distances, same, threshold):
+    """How good a threshold is on these pairs. They should be of other people than those it was chosen on.
+
+    Args:
+        distances: d of each pair, shape (n,).
+        same: Whether each pair is of one person: bool, or 0 and 1, shape (n,).
+        threshold: τ: same person if d ≤ τ.
+
+    Returns:
+        A `VerificationAccuracy`: true and false positive rate, and the balanced accuracy, the mean of the share of the
+        pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would say little: nearly
+        all pairs are of two people, so that whoever turns all away is nearly always right.
+
+    Raises:
+        ValueError: As `verification_curve`, or the threshold is no number.
+
+    Taught in notebook 3-4, section 3.4.4.
+    """
+    distances, same = _judged(distances, same)
+    if not isinstance(threshold, numbers.Real) or isinstance(threshold, bool) or np.isnan(threshold):
+        raise ValueError(f"threshold: expected a number, got {threshold!r}")
+    passed = distances <= threshold
+    true, false = float(passed[same].mean()), float(passed[~same].mean())
+    return VerificationAccuracy(true, false, (true + 1 - false) / 2)
+
+
+def _judged(distances, same):
+    """Distances as float64 and `same` as bool, if both kinds of pairs are there."""
+    distances = array("distances", distances, "finite numbers of shape (n,)")
+    same = array("same", same, "True or False for each distance")
+    if distances.ndim != 1 or distances.dtype.kind not in "uif" or not np.isfinite(distances).all():
+        raise ValueError(f"distances: expected finite numbers of shape (n,), got {_found(distances)}")
+    if same.shape != distances.shape or same.dtype.kind not in "bui" or not np.isin(same, (0, 1)).all():
+        raise ValueError(f"same: expected True or False for each of {len(distances)} distances, got {_found(same)}")
+    same = same.astype(bool)
+    if same.all() or not same.any():
+        raise ValueError(
+            f"same: expected pairs of one person and of two, got {same.sum()} of one and {(~same).sum()} of two"
+        )
+    return distances.astype(np.float64), same
+
+
+def _equal_error_rate(false, true):
+    """Where the line through the points crosses false = 1 - true."""
+    excess = false + true - 1  # from -1 to 1, ascending
+    k = int(np.argmax(excess >= 0))
+    part = -excess[k - 1] / (excess[k] - excess[k - 1])
+    return float(false[k - 1] + part * (false[k] - false[k - 1]))
+
+
+def _best(thresholds, gain):
+    """The middle between the first threshold that gains most and the next one."""
+    best = int(np.argmax(gain))
+    at, following = thresholds[best], thresholds[min(best + 1, len(thresholds) - 1)]
+    middle = (at + following) / 2
+    return float(middle if middle < following else at)  # between two neighbouring floats there is no middle
+
+
+def _found(array):
+    not_finite = array.dtype.kind == "f" and not np.isfinite(array).all()
+    return f"{array.dtype} of {array.shape}" + (" with some that are not finite" if not_finite else "")

@@ -1,0 +1,237 @@
+"""Residual networks (He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016, arXiv 1512.03385).
+
+A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds what it has learned to what came in. Where weights of zero cut a
+plain network off, they leave a residual one as it was, and the gradient has a way back around every block.
+"""
+
+from dlcourse.checks import count, fraction
+from dlcourse.models.blocks import channels, label
+from dlcourse.models.checks import image_shape
+from dlcourse.models.preprocessing import bgr_minus_mean, to_minus_1_1
+
+import keras
+from keras import layers, ops
+
+
+def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momentum=0.99):
+    """ResNet-50 (table 1 of the paper): fifty layers with weights, in four stages of bottleneck blocks.
+
+    It computes what `keras.applications.ResNet50` does, and its layers are called and ordered as there, so that the
+    weights fit: `model.set_weights(keras.applications.ResNet50().get_weights())`.
+
+    Args:
+        input_shape: (height, width, 3), sides of 32 or more, for the picture is halved five times.
+        classes: How many, 2 or more.
+        include_top: Whether the average over all places and the dense layer with softmax follow the blocks.
+        momentum: Of batch normalization's averages, in [0, 1). A training of a few hundred steps needs 0.9.
+
+    Returns:
+        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
+        without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of
+        1000 classes, 23,587,712 without.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.2.
+    """
+    input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)
+    pictures = keras.Input(input_shape, name="pictures")
+    x = bgr_minus_mean(pictures)
+    x = layers.ZeroPadding2D(3, name="conv1_pad")(x)  # "same" would pad even sizes on one side more than on the other
+    x = layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
+    x = _normalized(x, momentum, "conv1_bn")
+    x = layers.ReLU(name="conv1_relu")(x)
+    x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
+    x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
+    for stage, filters, blocks in ((2, 64, 3), (3, 128, 4), (4, 256, 6), (5, 512, 3)):
+        bottleneck, stride = (filters, filters, 4 * filters), 1 if stage == 2 else 2  # the pooling has halved stage 2
+        x = convolutional_block(x, bottleneck, stride=stride, momentum=momentum, name=f"conv{stage}_block1")
+        for block in range(2, blocks + 1):
+            x = identity_block(x, bottleneck, momentum=momentum, name=f"conv{stage}_block{block}")
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+        x = layers.Dense(classes, activation="softmax", name="predictions")(x)
+    return keras.Model(pictures, x, name="resnet50")
+
+
+def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
+    """The bottleneck block whose shortcut is the identity: 1×1, f×f, 1×1, and x is added before the last ReLU.
+
+    The first 1×1 convolution makes the channels few, the last makes them as many as x has, so that the costly one in
+    the middle works on few.
+
+    Args:
+        x: Feature maps, shape (m, height, width, F3).
+        filters: (F1, F2, F3), how many each convolution has.
+        kernel_size: f, of the convolution in the middle.
+        momentum: Of batch normalization's averages, in [0, 1).
+        name: What the names of its layers begin with: `NAME_1_conv`, `NAME_1_bn`, … `NAME_add`, `NAME_out`.
+
+    Returns:
+        Feature maps of the same shape.
+
+    Raises:
+        ValueError: If x has another number of channels than F3, or an argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
+    """
+    filters = _three(filters)
+    if channels(x) != filters[2]:
+        raise ValueError(
+            f"filters: expected the last to equal the channels of x, {channels(x)}, for they are added, got {filters}"
+        )
+    return _bottleneck(x, x, filters, kernel_size, 1, momentum, name)
+
+
+def convolutional_block(x, filters, kernel_size=3, stride=2, *, momentum=0.99, name=None):
+    """The bottleneck block that changes the shape: its shortcut is a 1×1 convolution with the same stride.
+
+    Args:
+        x: Feature maps, shape (m, height, width, channels).
+        filters: (F1, F2, F3), how many each convolution has; the shortcut has F3.
+        kernel_size: f, of the convolution in the middle.
+        stride: Of the first convolution and of the shortcut.
+        momentum: Of batch normalization's averages, in [0, 1).
+        name: What the names of its layers begin with: `NAME_0_conv` is the shortcut, the rest as in `identity_block`.
+
+    Returns:
+        Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.2.
+    """
+    filters, stride = _three(filters), count("stride", stride)
+    channels(x)
+    shortcut = layers.Conv2D(filters[2], 1, strides=stride, name=label(name, "0_conv"))(x)
+    shortcut = _normalized(shortcut, momentum, label(name, "0_bn"))
+    return _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name)
+
+
+def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *, momentum=0.99):
+    """The small residual networks of the paper's section 4.2, or their plain twins.
+
+    One convolution, then three stages of n blocks with 16, 32 and 64 filters, each block two convolutions of 3×3, and
+    one dense layer: 6n + 2 layers with weights. The shortcuts have no weights (the paper's option A), so that the plain
+    twin has the same parameters, and nothing but the additions differs.
+
+    Args:
+        depth: 6n + 2: 8, 14, 20, …; the paper has 20, 32, 44, 56 and 110.
+        residual: Whether there are shortcuts. Without them it is the plain network.
+        input_shape: (height, width, channels), sides of 4 or more, for the picture is halved twice.
+        classes: How many, 2 or more.
+        momentum: Of batch normalization's averages, in [0, 1). A training of a few hundred steps needs 0.9.
+
+    Returns:
+        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
+        Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them the
+        averages of batch normalization.
+
+    Raises:
+        ValueError: If the depth is not 6n + 2, or another argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
+    """
+    n, input_shape, classes = _blocks_per_stage(depth), image_shape(input_shape, 4), count("classes", classes, 2)
+    pictures = keras.Input(input_shape, name="pictures")
+    x = to_minus_1_1(pictures)
+    x = _conv3x3(x, 16, 1, "conv1")
+    x = _normalized(x, momentum, "bn1")
+    x = layers.ReLU(name="relu1")(x)
+    for stage, filters in ((1, 16), (2, 32), (3, 64)):
+        for block in range(1, n + 1):
+            stride = 2 if stage > 1 and block == 1 else 1
+            name = f"stage{stage}_block{block}"
+            x = residual_block(x, filters, stride, residual=residual, momentum=momentum, name=name)
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    x = layers.Dense(classes, activation="softmax", kernel_initializer="he_normal", name="predictions")(x)
+    return keras.Model(pictures, x, name=f"{'resnet' if residual else 'plain'}{int(depth)}")
+
+
+def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=None):
+    """The block of the notes: two 3×3 convolutions, and a^[l] is added to z^[l+2] before the last ReLU.
+
+    Where the shape changes, the shortcut takes every `stride`-th pixel and fills the new channels with zeros (the
+    paper's option A). It has no weights.
+
+    Args:
+        x: a^[l], feature maps, shape (m, height, width, channels).
+        filters: Of both convolutions, no fewer than x has channels.
+        stride: Of the first convolution and of the shortcut.
+        residual: Whether there is a shortcut.
+        momentum: Of batch normalization's averages, in [0, 1).
+        name: What the names of its layers begin with: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`,
+            `NAME_relu2`.
+
+    Returns:
+        a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
+
+    Raises:
+        ValueError: If there are fewer filters than x has channels, or an argument is out of its range.
+
+    Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
+    """
+    filters, stride = count("filters", filters), count("stride", stride)
+    more = filters - channels(x)
+    if residual and more < 0:
+        raise ValueError(f"filters: expected no fewer than the channels of x, {channels(x)}, got {filters}")
+    z = _conv3x3(x, filters, stride, label(name, "conv1"))
+    z = _normalized(z, momentum, label(name, "bn1"))
+    z = layers.ReLU(name=label(name, "relu1"))(z)
+    z = _conv3x3(z, filters, 1, label(name, "conv2"))
+    z = _normalized(z, momentum, label(name, "bn2"))
+    if residual:
+        if stride > 1 or more > 0:
+            x = ops.pad(x[:, ::stride, ::stride], ((0, 0), (0, 0), (0, 0), (0, more)))
+        z = layers.Add(name=label(name, "add"))([x, z])
+    return layers.ReLU(name=label(name, "relu2"))(z)
+
+
+def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
+    """What both bottleneck blocks have in common. The convolutions have biases because Keras' weights do.
+
+    Batch normalization takes the biases away again, so nothing is gained by them. The stride is in the first
+    convolution, as in the paper; later networks have it in the second, which then sees every pixel.
+    """
+    kernels, strides = (1, count("kernel_size", kernel_size), 1), (stride, 1, 1)
+    for i in range(3):
+        name_i = label(name, i + 1)
+        x = layers.Conv2D(filters[i], kernels[i], strides[i], padding="same", name=label(name_i, "conv"))(x)
+        x = _normalized(x, momentum, label(name_i, "bn"))
+        if i < 2:
+            x = layers.ReLU(name=label(name_i, "relu"))(x)
+    x = layers.Add(name=label(name, "add"))([shortcut, x])
+    return layers.ReLU(name=label(name, "out"))(x)
+
+
+def _conv3x3(x, filters, stride, name):
+    """A 3×3 convolution with a margin of one zero, centred on the pixels 0, s, 2s, … that the shortcut takes.
+
+    `padding="same"` would centre it on the pixels 1, 3, 5, … if the stride is 2 and the size even.
+    """
+    if stride > 1:
+        x = layers.ZeroPadding2D(1, name=label(name, "pad"))(x)
+    padding = "valid" if stride > 1 else "same"
+    conv = layers.Conv2D(filters, 3, stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=name)
+    return conv(x)
+
+
+def _normalized(x, momentum, name):
+    return layers.BatchNormalization(momentum=fraction("momentum", momentum), epsilon=1.001e-5, name=name)(x)
+
+
+def _three(filters):
+    if not isinstance(filters, tuple | list) or len(filters) != 3:
+        raise ValueError(f"filters: expected three numbers (F1, F2, F3), got {filters!r}")
+    return tuple(count("filters", n) for n in filters)
+
+
+def _blocks_per_stage(depth):
+    """n, if the depth is 6n + 2."""
+    n, rest = divmod(count("depth", depth) - 2, 6)
+    if rest or n < 1:
+        nearest = 6 * max(1, round((depth - 2) / 6)) + 2
+        raise ValueError(f"depth: expected 6n + 2 with n of 1 or more, got {depth}; the nearest is {nearest}")
+    return n

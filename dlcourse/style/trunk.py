@@ -1,0 +1,172 @@
+"""What a trained net sees: the trunk of VGG, cut after the last layer in use, and the patches that excite its units."""
+
+import functools
+from typing import NamedTuple
+
+from dlcourse import models, weights
+from dlcourse.checks import choice, colour_picture, count
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+CONTENT_LAYER = "block4_conv2"
+STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+NETWORKS = ("vgg16", "vgg19")
+DTYPES = ("float32", "bfloat16")
+MEAN = (104.00699, 116.66877, 122.67892)  # blue, green, red: of the shipped VGG-16
+
+
+def trunk(layer_names, network="vgg16", *, dtype="float32"):
+    """The net up to the last of the named layers, for pictures of any size.
+
+    Args:
+        layer_names: Names of its layers, such as `["block1_conv1", "block4_conv2"]`.
+        network: "vgg16", whose weights lie in `data/`; or "vgg19", for which Keras downloads those of ImageNet.
+        dtype: "float32"; or "bfloat16" for half the time on processors that multiply such numbers (those with AMX or
+            AVX-512 BF16). The weights stay float32.
+
+    Returns:
+        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to a dict from each name to its features,
+        float32, shape (m, height / stride, width / stride, channels). It is kept: a second call with the same arguments
+        returns the same model. It is not trainable.
+
+    Raises:
+        ValueError: If a layer is not in the net, or an argument is out of its range.
+
+    Taught in notebook 3-4, section 3.4.6.
+    """
+    names = (layer_names,) if isinstance(layer_names, str) else tuple(layer_names)
+    choice("network", network, NETWORKS)
+    return _trunk(names, network, choice("dtype", dtype, DTYPES))
+
+
+@functools.lru_cache(maxsize=8)
+def _trunk(names, network, dtype):
+    whole = _network(network)
+    known = [layer.name for layer in whole.layers if isinstance(layer, layers.Conv2D | layers.MaxPooling2D)]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise ValueError(f"layer_names: expected some of {', '.join(known)}, got {', '.join(unknown) or 'none'}")
+    cut = keras.Model(whole.input, [whole.get_layer(name).output for name in names])
+    policy = "mixed_bfloat16" if dtype == "bfloat16" else "float32"
+
+    def with_policy(layer):  # what scales the picture stays exact
+        rough = {"dtype": policy} if isinstance(layer, layers.Conv2D | layers.MaxPooling2D) else {}
+        return type(layer).from_config({**layer.get_config(), **rough})
+
+    clone = keras.models.clone_model(cut, keras.Input((None, None, 3), name="pictures"), with_policy)
+    clone.set_weights(cut.get_weights())
+    exact = layers.Activation("linear", dtype="float32", name="float32")
+    outputs = {name: exact(clone.get_layer(name).output) for name in names}
+    model = keras.Model(clone.input, outputs, name=f"{network}_trunk")
+    model.trainable = False
+    return model
+
+
+@functools.lru_cache(maxsize=1)
+def _network(network):
+    if network == "vgg16":
+        return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
+    base = keras.applications.VGG19(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+    smaller = models.vgg16((32, 32, 3), include_top=False)  # both scale their pictures alike
+    x = smaller.get_layer("block1_conv1").input
+    for layer in base.layers[1:]:  # anew, because a layer that is used twice has two outputs
+        x = type(layer).from_config(layer.get_config())(x)
+    model = keras.Model(smaller.input, x, name="vgg19")
+    model.set_weights([*model.get_weights()[: -len(base.weights)], *base.get_weights()])
+    return model
+
+
+class Patch(NamedTuple):
+    """One place where a unit is excited: the piece of the picture that it sees there, and by how much."""
+
+    picture: np.ndarray
+    activation: float
+    image: int
+    box: tuple
+
+
+def receptive_field(layer_name, network="vgg16"):
+    """How much of the picture one number of a layer sees.
+
+    Args:
+        layer_name: A convolution or pooling layer of the trunk.
+        network: As in `trunk`.
+
+    Returns:
+        `(size, stride)` in pixels: the side of the square, and how far it moves from one number to the next.
+
+    Raises:
+        ValueError: If the layer is not in the net.
+
+    Taught in notebook 3-4, section 3.4.5.
+    """
+    size, stride = 1, 1
+    for layer in trunk(layer_name, network).layers:
+        if isinstance(layer, layers.Conv2D | layers.MaxPooling2D):
+            pooling = isinstance(layer, layers.MaxPooling2D)
+            (side, _), (step, _) = layer.pool_size if pooling else layer.kernel_size, layer.strides
+            size, stride = size + (side - 1) * stride, stride * step
+    return size, stride
+
+
+def exciting_patches(images, layer_name, units, n=9, *, network="vgg16", per_image=2):
+    """The pieces of pictures that excite single units most (after Zeiler and Fergus, 2013, arXiv 1311.2901).
+
+    Args:
+        images: A list of pictures, uint8, shape (height, width, 3), of any sizes.
+        layer_name: A convolution or pooling layer of the trunk.
+        units: Which of its channels, a list.
+        n: How many pieces for each.
+        network: As in `trunk`.
+        per_image: At most so many from one picture, at places that are half a receptive field or more apart.
+
+    Returns:
+        For each unit a list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and as
+        wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it
+        is from; `box` its corners there in pixels. It has fewer than n if there are not so many places where the unit
+        is above 0.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Taught in notebook 3-4, section 3.4.5.
+    """
+    images = [colour_picture("images", image) for image in images]
+    net = trunk(layer_name, network)
+    channels = net.output[layer_name].shape[-1]
+    if any(count("units", unit, 0) >= channels for unit in units):
+        raise ValueError(f"units: expected numbers in 0…{channels - 1} for {layer_name}, got {units!r}")
+    count("n", n), count("per_image", per_image)
+    size, stride = receptive_field(layer_name, network)
+    found = [[] for _ in units]
+    for k, image in enumerate(images):
+        maps = ops.convert_to_numpy(net(image[None])[layer_name])[0]
+        for unit, patches in zip(units, found, strict=True):
+            for value, row, column in _peaks(maps[..., unit], per_image, max(1, size // (2 * stride))):
+                top, left = (round(i * stride + (stride - size) / 2) for i in (row, column))
+                box = (left, top, left + size, top + size)
+                patches.append(Patch(_cut(image, box), float(value), k, box))
+    return [sorted(patches, key=lambda patch: -patch.activation)[:n] for patches in found]
+
+
+def _peaks(response, n, apart):
+    """The n highest places above 0 of a map, `apart` or more rows or columns from each other: (value, row, column)."""
+    response = response.copy()
+    for _ in range(n):
+        row, column = np.unravel_index(response.argmax(), response.shape)
+        if response[row, column] <= 0:
+            return
+        yield response[row, column], row, column
+        response[max(0, row - apart + 1) : row + apart, max(0, column - apart + 1) : column + apart] = 0
+
+
+def _cut(image, box):
+    left, top, right, bottom = box
+    height, width = image.shape[:2]
+    piece = np.zeros((bottom - top, right - left, 3), np.uint8)
+    rows, columns = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
+    inside = image[rows, columns]
+    piece[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = inside
+    return piece

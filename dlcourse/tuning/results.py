@@ -1,0 +1,175 @@
+"""What a study found: its trials sorted, as a table, and how much each hyperparameter matters."""
+
+import math
+from typing import NamedTuple
+
+from dlcourse.tuning.optuna import checked_study, quiet
+from dlcourse.tuning.scales import ONE_MINUS, Choice, Linear, Log, OneMinusLog, whole
+
+FEWEST = 10  # trials that an importance is read from
+
+
+class Result(NamedTuple):
+    """One finished trial.
+
+    `number` is its number in the study, `value` what the objective returned (the last report of a pruned one),
+    `params` a dict from name to value, `curve` the list of its reports, `pruned` whether it was stopped early, and
+    `process` the machine and process that ran it.
+    """
+
+    number: int
+    value: float
+    params: dict
+    curve: list
+    pruned: bool
+    process: str
+
+
+def results(study):
+    """The finished trials of a study, the best first and the pruned ones last.
+
+    Args:
+        study: An `optuna.Study`, as `search` returns it.
+
+    Returns:
+        A list of `Result`. Trials that failed or are still running are not in it.
+
+    Raises:
+        ValueError: If `study` is no study of one objective.
+
+    Taught in notebook 2-3, section 2.5.
+    """
+    sign = 1 if checked_study(study).direction.name == "MINIMIZE" else -1
+    found = [
+        Result(
+            number=trial.number,
+            value=math.nan if trial.value is None else trial.value,
+            params=dict(_value(*item) for item in trial.params.items()),
+            curve=[trial.intermediate_values[step] for step in sorted(trial.intermediate_values)],
+            pruned=trial.state.name == "PRUNED",
+            process=trial.user_attrs.get("process", ""),
+        )
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state.name in ("COMPLETE", "PRUNED")
+    ]
+    return sorted(found, key=lambda result: (result.pruned, math.isnan(result.value), sign * result.value))
+
+
+def table(study, top=10):
+    """The best trials of a study as text, one a line, the best first.
+
+    Args:
+        study: An `optuna.Study`, as `search` returns it.
+        top: How many trials, 1 or more; None for all.
+
+    Returns:
+        A string: trial number, value, then each hyperparameter; pruned trials come last and say so.
+
+    Raises:
+        ValueError: If `study` is no study of one objective, or `top` is less than 1.
+
+    Taught in notebook 2-3, section 2.5.
+    """
+    rows = results(study)[: None if top is None else whole("top", top, 1)]
+    names = list(dict.fromkeys(name for row in rows for name in row.params))
+    scales = space_of(study) if rows else {}
+    lines = [["trial", "value", *names]]
+    for row in rows:
+        shown = [_show(row.params.get(name, ""), scales.get(name)) for name in names]
+        mark = [f"pruned at {len(row.curve)}"] if row.pruned else []
+        lines.append([str(row.number), f"{row.value:#.4g}", *shown, *mark])
+    widths = [max(len(line[k]) for line in lines if k < len(line)) for k in range(max(map(len, lines)))]
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def importances(study, seed=0):
+    """How much of the variance of a study's values each hyperparameter explains alone (fANOVA).
+
+    A random forest is fitted to the trials, and its variance over the space is split into the parts that each
+    hyperparameter explains by itself: Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
+    hyperparameter importance", ICML 2014. Optuna computes it, here on each scale's own axis: handed a learning rate
+    from 0.0001 to 1 as it is, it would weigh the decade from 0.1 to 1 with nine tenths of the space.
+
+    The trials should cover the space evenly, as random search does. Those that diverged or were pruned are left out.
+    The fewer they are, the more the forest overstates the largest share.
+
+    Args:
+        study: An `optuna.Study`, as `search` returns it.
+        seed: Of the forest; a whole number, 0 or more.
+
+    Returns:
+        A dict from name to a share in [0, 1], the largest first. The shares add up to 1.
+
+    Raises:
+        ValueError: If fewer than ten trials finished with a finite value, or all with the same.
+
+    Taught in notebook 2-3, section 2.5.
+    """
+    rows = [row for row in results(study) if not row.pruned and math.isfinite(row.value)]
+    if len(rows) < FEWEST:
+        raise ValueError(f"study: expected at least {FEWEST} finished trials with finite values, got {len(rows)}")
+    if len({row.value for row in rows}) == 1:
+        raise ValueError(f"study: expected values that differ, got {rows[0].value} in all {len(rows)} trials")
+    space = space_of(study)
+    return _fanova(space, [row.params for row in rows], [row.value for row in rows], whole("seed", seed, 0))
+
+
+# What the other files of this package share
+
+
+def space_of(study):
+    """The space that the finished trials of a study were drawn from: the hyperparameters that all of them have, each
+    on the widest scale on which it was tried."""
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
+    if not trials:
+        raise ValueError("study: expected finished trials, got none")
+    names = [name for name in trials[0].distributions if all(name in trial.distributions for trial in trials)]
+    return dict(_scale(name, [trial.distributions[name] for trial in trials]) for name in names)
+
+
+def _scale(name, distributions):
+    """A hyperparameter's own name and scale, from what Optuna was told."""
+    first = distributions[0]
+    if hasattr(first, "choices"):
+        return name, Choice(first.choices)
+    low, high = min(each.low for each in distributions), max(each.high for each in distributions)
+    if name.startswith(ONE_MINUS):
+        return name.removeprefix(ONE_MINUS), OneMinusLog(1 - high, 1 - low)
+    if first.log:
+        return name, Log(low, high)
+    return name, Linear(low, high, integer=isinstance(low, int))
+
+
+def _value(name, value):
+    """A hyperparameter's own name and value, from what Optuna knows."""
+    return (name.removeprefix(ONE_MINUS), 1 - value) if name.startswith(ONE_MINUS) else (name, value)
+
+
+def _fanova(space, points, values, seed):
+    """Optuna's fANOVA, given each point by its shares of the axes."""
+    with quiet() as optuna:
+        kinds, study = optuna.distributions, optuna.create_study()
+        axes = {
+            name: kinds.CategoricalDistribution(scale.options)
+            if isinstance(scale, Choice)
+            else kinds.FloatDistribution(0.0, 1.0)
+            for name, scale in space.items()
+        }
+        for params, value in zip(points, values, strict=True):
+            places = {
+                name: params[name] if isinstance(scale, Choice) else min(max(scale.share(params[name]), 0.0), 1.0)
+                for name, scale in space.items()
+            }
+            study.add_trial(optuna.trial.create_trial(params=places, distributions=axes, value=value))
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in found.items()}
+
+
+def _show(value, scale):
+    """A value to three digits; a β to three digits of 1 − β."""
+    if not isinstance(value, float):
+        return str(value)
+    if isinstance(scale, OneMinusLog):
+        return f"{value:.{2 - math.floor(math.log10(1 - value))}f}"
+    return f"{value:.3g}"
