@@ -2,6 +2,7 @@
 
 from dlcourse import check
 from dlcourse.check import week_3_3
+from dlcourse.check.layers import Maps
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_a_normalization_moved_behind_the_relu_changes_what_the_probe_computes()
         z = layers.BatchNormalization()(layers.ReLU()(z)) if behind else layers.ReLU()(layers.BatchNormalization()(z))
         return layers.Conv2D(filters, 3, padding="same", activation="relu")(z)
 
-    arguments = layers.Maps((3, 4, 4)), layers.Maps((6, 8, 2)), 2
+    arguments = Maps((3, 4, 4)), Maps((6, 8, 2)), 2
     before, after = (
         week_3_3._level(lambda *maps, behind=behind: block(*maps, behind), *arguments) for behind in (False, True)
     )

@@ -365,7 +365,7 @@ def test_bad_input_is_named(call, message):
 )
 def test_one_row_fewer_than_the_smallest_picture_would_leave_nothing(shapes_only, build, side, monkeypatch):
     assert all(0 not in layer.output.shape[1:] for layer in build(side).layers)
-    for name in ("_lenet", "_alexnet", "_vgg", "_inception"):
+    for name in ("lenet", "alexnet", "vgg", "inception"):
         monkeypatch.setattr(sys.modules[f"dlcourse.models.{name}"], "image_shape", lambda shape, *_, **__: shape)
     with pytest.raises(ValueError, match=r"(?i)negative|zero|output"):
         build(side - 1)
