@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib
 import inspect
 import json
 import math
@@ -14,14 +15,17 @@ from pathlib import Path
 
 from dlcourse import check
 from dlcourse.check import exercise as core
-from dlcourse.check import layers, week_3_2, week_3_3
+from dlcourse.check import layers, source, week_3_2, week_3_3
 from dlcourse.check.compare import call, differences, show
 from dlcourse.check.exercise import Exercise
 from dlcourse.scratch.activations import relu
 from dlcourse.scratch.conv import conv_transpose_forward, pool_forward
+from dlcourse.scratch.optimizers import inverse_time_decay
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = list(check._exercises())
@@ -39,7 +43,7 @@ def says(exercise, function):
 
 def uncaught(exercise):
     """The messages of the typical wrong answers that the exercise accepts or takes for something else."""
-    texts = [(message, says(exercise, wrong)) for wrong, message in exercise.slips]
+    texts = [(message, says(exercise, wrong)) for wrong, message in exercise.all_slips]
     return [message for message, text in texts if "✗" not in text or f"    {message}\n" not in text]
 
 
@@ -55,7 +59,9 @@ def idle(exercise):
                 return True
         return False
 
-    return [fact for holds, fact in exercise.properties if not any(breaks(wrong, holds) for wrong, _ in exercise.slips)]
+    return [
+        fact for holds, fact in exercise.properties if not any(breaks(wrong, holds) for wrong, _ in exercise.all_slips)
+    ]
 
 
 # Every exercise of every notebook
@@ -91,8 +97,10 @@ def test_the_right_answer_is_accepted_in_single_numbers_lists_or_tuples(exercise
 
 @each_exercise
 def test_right_answers_written_differently_are_accepted(exercise):
-    assert len(exercise.also_right) >= 3
-    for answer in exercise.also_right:
+    module = f"right_answers.week_{exercise.notebook.replace('-', '_')}"
+    answers = exercise.also_right or importlib.import_module(module).RIGHT[exercise.name]
+    assert len(answers) >= 3
+    for answer in answers:
         assert "✗" not in says(exercise, answer)
 
 
@@ -174,7 +182,7 @@ def test_the_advice_of_a_slip_is_not_given_to_an_answer_that_is_wrong_in_another
         array = np.asarray(result)
         return array * 1.37 + 0.11 if array.dtype.kind == "f" else result
 
-    for wrong, message in exercise.slips:
+    for wrong, message in exercise.all_slips:
         results = [call(wrong, case, exercise.through).result for case in exercise.all_cases()]
         if all(any(differences(moved(result), result, 1e-3, 1e-3)) for result in results):
             text = says(exercise, lambda *arguments, wrong=wrong: moved(wrong(*arguments)))
@@ -183,7 +191,7 @@ def test_the_advice_of_a_slip_is_not_given_to_an_answer_that_is_wrong_in_another
 
 @each_exercise
 def test_each_of_three_or_more_typical_wrong_answers_is_caught_and_named(exercise):
-    assert len(exercise.slips) >= 3
+    assert len(exercise.all_slips) >= 3
     assert uncaught(exercise) == []
 
 
@@ -222,8 +230,16 @@ def test_an_exercise_explains_itself(exercise, capsys):
     assert re.fullmatch(r"\d\.\d(\.\d)?", exercise.section)
     assert inspect.getdoc(exercise.reference)
     assert exercise.name in repr(exercise) and exercise.section in repr(exercise)
+
+
+@each_exercise
+def test_the_solution_runs_as_it_is_shown_and_passes(exercise, capsys):
     exercise.solution()
-    assert "def " in capsys.readouterr().out
+    text = capsys.readouterr().out
+    cell = {"np": np, "keras": keras, "tf": tf}
+    exec(text, cell)
+    assert text.count("def ") >= 1
+    assert exercise.passes(cell[exercise.name])
 
 
 @each_exercise
@@ -596,7 +612,7 @@ def test_building_layers_for_a_check_leaves_the_random_numbers_of_the_notebook_a
     for exercise in (check.identity_block, check.freeze_and_count, check.upsampling_block):
         random.seed(7)
         state = random.getstate()
-        assert exercise.passes(exercise.reference) and not exercise.passes(exercise.slips[0][0])
+        assert exercise.passes(exercise.reference) and not exercise.passes(exercise.all_slips[0][0])
         assert random.getstate() == state
 
 
@@ -615,7 +631,7 @@ LINE = Exercise(
     section="1.1.1",
     cases=[(np.array([0.0, 2.0]), np.array([1.0, 2.0]), 1.0)],
     random=lambda rng: (np.sort(rng.normal(size=2)), rng.normal(size=2), 2.0),
-    slips=[(lambda x, y, scale: ({**line(x, y, scale)[0], "slope": 0.0}, "up"), "A slope of 0 is level.")],
+    wrong=[(lambda x, y, scale: ({**line(x, y, scale)[0], "slope": 0.0}, "up"), "A slope of 0 is level.")],
     hints=["Rise over run.", "(y[1] - y[0]) / (x[1] - x[0])"],
 )
 
@@ -628,7 +644,7 @@ def example(**changes):
         "section": "1.1.1",
         "cases": [(np.array([-1.0, 0.0, 2.0]),), (np.array([[-3.0], [4.0]]),)],
         "properties": [(lambda a, z: np.all(a >= 0), "no value is negative")],
-        "slips": [
+        "wrong": [
             (lambda z: np.minimum(0, z), "This keeps the negative side."),
             (lambda z: np.abs(z), "A negative number must give 0."),
             (lambda z: np.max(z), "np.maximum compares number by number."),
@@ -755,7 +771,7 @@ ADVICE = (  # what is said of any wrong result of a kind
 )
 def test_general_advice_is_not_given_where_it_does_not_fit(right, wrong):
     exercise = example(
-        reference=lambda z: np.asarray(right), name="of", properties=[], slips=[], cases=[(np.zeros(2),)]
+        reference=lambda z: np.asarray(right), name="of", properties=[], wrong=[], cases=[(np.zeros(2),)]
     )
     text = says(exercise, lambda z: wrong)
     assert "✗" in text
@@ -944,7 +960,7 @@ def test_what_was_computed_in_float32_is_compared_as_far_as_float32_can_tell():
 
 
 def test_an_axis_of_length_1_may_be_kept_or_dropped_where_the_exercise_says_so():
-    lengths = {"reference": lambda z: np.linalg.norm(z, axis=-1), "name": "lengths", "properties": [], "slips": []}
+    lengths = {"reference": lambda z: np.linalg.norm(z, axis=-1), "name": "lengths", "properties": [], "wrong": []}
     cases = [(np.array([[3.0, 4.0], [5.0, 12.0]]),)]
     strict, relaxed = (example(**lengths, cases=cases, keepdims=keepdims) for keepdims in (False, True))
     for keep in (lambda z: np.linalg.norm(z, axis=-1, keepdims=True), lambda z: np.linalg.norm(z, axis=-1)[None]):
@@ -969,7 +985,7 @@ def test_a_right_answer_may_be_none():
         notebook="1-1",
         section="1.1.1",
         cases=[(1,), (2,)],
-        slips=[],
+        wrong=[],
         hints=[],
     )
     assert exercise.passes(lambda n: None if n % 2 else "even")
@@ -994,7 +1010,7 @@ def test_a_slip_must_explain_every_case_that_fails():
 def test_of_two_slips_that_explain_what_fails_the_one_that_does_the_same_elsewhere_is_named():
     positive = (lambda z: np.maximum(z, -1.0), "This cuts off at −1.")
     exercise = example(
-        cases=[(np.array([-1.0, 2.0]),), (np.array([-3.0, 4.0]),)], slips=[(lambda z: z, "Nothing."), positive]
+        cases=[(np.array([-1.0, 2.0]),), (np.array([-3.0, 4.0]),)], wrong=[(lambda z: z, "Nothing."), positive]
     )
     assert "    This cuts off at −1.\n" in says(exercise, lambda z: np.maximum(z, -1.0))
     assert "    Nothing.\n" in says(exercise, lambda z: z + 0.0)
@@ -1008,7 +1024,7 @@ def test_a_slip_that_stops_or_changes_its_argument_is_told_from_others():
         a[a < 0] = 0.0
         return a
 
-    exercise = example(slips=[(divides_by_an_int, "An array has no such attribute."), (clips_in_place, "In place.")])
+    exercise = example(wrong=[(divides_by_an_int, "An array has no such attribute."), (clips_in_place, "In place.")])
     assert uncaught(exercise) == []
     text = says(exercise, lambda z: z.absent)
     assert "stopped   AttributeError" in text and "    An array has no such attribute.\n" not in text
@@ -1029,7 +1045,7 @@ def test_values_may_come_as_lists_in_other_number_types_or_as_single_item_types(
     assert LINE.passes(relaxed)
 
 
-ZERO_ONE = {"notebook": "1-1", "section": "1.1.1", "slips": [], "hints": []}
+ZERO_ONE = {"notebook": "1-1", "section": "1.1.1", "wrong": [], "hints": []}
 
 
 @pytest.mark.parametrize(
@@ -1085,7 +1101,7 @@ def test_a_result_that_cannot_be_compared_is_compared_through_what_it_does():
         return lambda x: x + n
 
     multiplies = (lambda n: lambda x: x * n, "Add.")
-    exercise = example(reference=adds, cases=[(1,), (5,)], properties=[], slips=[multiplies], through=at_two)
+    exercise = example(reference=adds, cases=[(1,), (5,)], properties=[], wrong=[multiplies], through=at_two)
     assert exercise.passes(adds) and exercise.passes(lambda n: (n + 0.0).__add__)
     text = says(exercise, lambda n: lambda x: n * x)
     assert "in        result['at 2']\n      expected  3\n      got       2\n    Add.\n" in text
@@ -1108,7 +1124,7 @@ def test_our_answers_and_the_typical_wrong_ones_are_computed_once_for_each_case(
         calls.append("wrong")
         return np.abs(z)
 
-    exercise = example(reference=counted, slips=[(wrong, "A negative number must give 0.")])
+    exercise = example(reference=counted, wrong=[(wrong, "A negative number must give 0.")])
     for _ in range(3):
         assert "A negative number must give 0." in exercise._examine(np.abs)[1]
     assert sorted(calls) == ["right"] * 2 + ["wrong"] * 2
@@ -1180,7 +1196,7 @@ def test_cases_too_weak_and_idle_properties_are_found():
     assert uncaught(example()) == [] and idle(example()) == []
     weak = example(cases=[(np.array([1.0, 2.0]),)])  # no negative number: abs and relu agree
     assert uncaught(weak) == ["A negative number must give 0."]
-    twins = example(slips=[(np.abs, "One."), (lambda z: np.sqrt(z**2), "Two.")])  # the second can never be told
+    twins = example(wrong=[(np.abs, "One."), (lambda z: np.sqrt(z**2), "Two.")])  # the second can never be told
     assert uncaught(twins) == ["Two."]
     assert idle(example(properties=[(lambda a, z: a.shape == z.shape, "shape stays")])) == ["shape stays"]
 
@@ -1207,14 +1223,74 @@ def test_each_call_gives_one_more_hint(capsys):
     assert printed[1] == printed[2] == f"Hint 1 of 2: First.\nHint 2 of 2: Second.\n{end}"
 
 
-def test_the_solution_is_the_source_in_the_package(capsys):
-    example().solution()
-    assert capsys.readouterr().out == f"# dlcourse.scratch.activations\n{inspect.getsource(relu)}\n"
+def test_the_solution_is_the_source_in_the_package_under_the_name_of_the_exercise(capsys):
+    example(reference=inverse_time_decay, name="decay", wrong=[]).solution()
+    assert capsys.readouterr().out == (
+        "# dlcourse.scratch.optimizers\n"
+        "def decay(learning_rate, epoch, decay_rate=1.0):\n"
+        '    """α = α0 / (1 + decay_rate · epoch)."""\n'
+        "    return learning_rate / (1 + decay_rate * epoch)\n\n"
+    )
+
+
+def test_a_solution_brings_along_what_it_takes_from_its_module():
+    def outer(z, *, slope=0.01):
+        """Take what the module has.
+
+        Args: none that are shown.
+        """
+        return relu(z) + math.pi * np.sum(z) + len(ANSWERS)
+
+    assert source.solution_of(outer, "mine") == (
+        "ANSWERS = (1, 2)\nfrom dlcourse.scratch.activations import relu\nimport math\n\n\n"
+        "def mine(z, *, slope=0.01):\n"
+        '    """Take what the module has."""\n'
+        "    return relu(z) + math.pi * np.sum(z) + len(ANSWERS)\n"
+    )
+
+
+ANSWERS = (1, 2)
+
+
+def hypotenuse(a, b):
+    """Return √(a² + b²), and a² + b² in the docstring does not count."""
+    return math.sqrt(a**2 + b**2)
+
+
+def test_a_slip_may_take_several_edits_and_an_edit_may_take_away():
+    (first, one), (second, two) = source.slips_from(
+        """
+        a**2 -> a
+        b**2 -> b
+            Sides, not
+            squares.
+        math.sqrt ->
+            No root.
+        """,
+        hypotenuse,
+    )
+    assert (one, two) == ("Sides, not squares.", "No root.")
+    assert first(1, 8) == 3 and second(3, 4) == 25 and hypotenuse(3, 4) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a**3 -> a\n    Sentence.", "expected 'a[*][*]3' once in hypotenuse, got 0 times"),
+        ("**2 -> **3\n    Sentence.", "expected '[*][*]2' once in hypotenuse, got 2 times"),
+        ("math.sqrt\n    Sentence.", "expected a line `old -> new`, got 'math.sqrt'"),
+        ("a**2 -> a", "expected an edit and below it a sentence"),
+        ("    Sentence.\nb -> c", "expected an edit and below it a sentence"),
+    ],
+)
+def test_what_is_no_slip_is_refused(text, said):
+    with pytest.raises(ValueError, match=said):
+        source.slips_from(text, hypotenuse)
 
 
 def test_an_exercise_describes_itself():
     assert repr(example()) == (
-        "relu(z): The rectified linear unit max(0, z).\n"
+        "relu(z): Return the rectified linear unit max(0, z).\n"
         "Notebook 1-1, section 1.1.1.\n"
         "check.relu(your_function) checks it, check.relu.hint() helps, check.relu.solution() shows ours."
     )
@@ -1266,7 +1342,7 @@ def test_in_a_notebook_the_wrong_line_is_named_and_the_solution_coloured():
     sources = [
         "import numpy as np\nfrom dlcourse.check.exercise import Exercise\n"
         "from dlcourse.scratch.activations import relu\n"
-        "exercise = Exercise(reference=relu, notebook='1-1', section='1.1.1', cases=[(np.ones(2),)], slips=[], "
+        "exercise = Exercise(reference=relu, notebook='1-1', section='1.1.1', cases=[(np.ones(2),)], wrong=[], "
         "hints=[])",
         "def mine(z):\n    # a comment\n    return z.nothing\n\nexercise(mine)",
         "exercise.solution()",
@@ -1277,5 +1353,6 @@ def test_in_a_notebook_the_wrong_line_is_named_and_the_solution_coloured():
     assert "stopped   AttributeError: 'numpy.ndarray' object has no attribute 'nothing'" in printed.text
     assert "at        line 3: return z.nothing\n" in printed.text
     (shown,) = notebook.cells[2].outputs
-    assert shown.data["text/plain"] == f"# dlcourse.scratch.activations\n{inspect.getsource(relu)}"
+    assert shown.data["text/plain"].startswith("# dlcourse.scratch.activations\n")
+    assert "def relu(z):" in shown.data["text/plain"]
     assert shown.data["text/markdown"] == f"```python\n{shown.data['text/plain']}```"

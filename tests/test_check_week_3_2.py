@@ -127,5 +127,5 @@ def test_a_named_slip_of_a_block_is_not_told_to_who_made_another():
 
     text = says(check.identity_block, block)
     assert "✗" in text
-    for _, message in check.identity_block.slips:
+    for _, message in check.identity_block.all_slips:
         assert message not in text

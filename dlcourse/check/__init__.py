@@ -26,7 +26,8 @@ def _exercises():
 
 
 def __getattr__(name):
-    if not name.startswith("_"):  # what Python and IPython look for behind the scenes is never an exercise
+    modules = {module.name for module in pkgutil.iter_modules(__path__)}
+    if not name.startswith("_") and name not in modules:  # what Python and IPython look for is never an exercise
         for exercise in _exercises():
             if exercise.name == name:
                 return exercise

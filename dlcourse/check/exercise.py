@@ -12,16 +12,13 @@ first those that are written down, then random ones from a fixed seed, and compa
 ...     cases=[(np.array([-1.0, 0.0, 2.0]),)],  # each case is the tuple of the arguments
 ...     random=lambda rng: (rng.normal(size=(2, 3)),),  # one more case; drawn 20 times
 ...     properties=[(lambda a, z: np.all(a >= 0), "no value is negative")],  # given the result, then the arguments
-...     slips=[  # typical wrong answers and what to say to who gives them: at least three, each must be caught
-...         (lambda z: np.minimum(0, z), "This keeps the negative side. Which one does relu keep?"),
-...         (lambda z: np.abs(z), "A negative number must give 0, not its absolute value."),
-...         (lambda z: np.max(z), "np.max is the largest of all numbers; np.maximum compares number by number."),
-...     ],
-...     also_right=[  # right answers written differently, among them what the hints say: each must be accepted
-...         lambda z: np.maximum(0, z),
-...         lambda z: np.where(z > 0, z, 0.0),
-...         lambda z: np.clip(z, 0, None),
-...     ],
+...     slips='''
+...         np.maximum -> np.minimum
+...             This keeps the negative side. Which one does relu keep?
+...         np.maximum(0, z) -> np.max(z)
+...             np.max is the largest of all numbers; np.maximum compares number by number.
+...     ''',  # typical wrong answers, each an edit of our own, and the sentence to say: each must be caught
+...     wrong=[(np.abs, "A negative number must give 0, not its absolute value.")],  # and those that are no edits
 ...     hints=["A price is not negative: what is below 0 becomes 0.", "np.maximum compares number by number."],
 ... )
 >>> exercise(lambda z: ...)
@@ -47,17 +44,20 @@ relu
   Right in all 21 cases.
 
 A week's module holds `EXERCISES`, a list of these. The cases must tell each slip from the others, and one of the slips
-must break each property. An argument is of one kind in all cases, an array or a number or a list, and the stub in the
-notebook says which. Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
+must break each property. Right answers written differently, which must be accepted, stand in `tests/right_answers`.
+An argument is of one kind in all cases, an array or a number or a list, and the stub in the notebook says which.
+Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
 Tensors of any library count as arrays, and what was computed in float32 is compared as far as float32 can tell.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlcourse._kernel import in_notebook
 from dlcourse.check.compare import call, differences, fitted, notebook_names, show
+from dlcourse.check.source import core, slips_from, solution_of
 
 import numpy as np
 
@@ -67,14 +67,13 @@ class Exercise:
     """One exercise; the module's first lines show how to write it and what it prints.
 
     Args:
-        reference: The right answer, a function with a docstring.
+        reference: The right answer, a function with a docstring; the checks of its arguments are left out.
         notebook: The notebook that sets it, such as "1-2".
         section: The section in the notes, such as "1.2.3".
         cases: Argument tuples to try, the most telling first.
         hints: Sentences, from a nudge to nearly the answer.
-        slips: Pairs (wrong function, what to say to who wrote it).
-        also_right: Right answers written differently: what each hint says, the idiom of NumPy and, where the notebook
-            imports it, of keras.ops or TensorFlow, the function of SciPy or scikit-learn if there is one.
+        slips: Typical wrong answers as edits of the right one; `source.slips_from` says how they are written.
+        wrong: Typical wrong answers that are no edits: pairs (wrong function, what to say to the learner who wrote it).
         random: Function of a NumPy random generator that returns one more argument tuple.
         properties: Pairs (predicate of the result and the arguments, the fact it tests as a sentence without a stop).
         through: Function of (function, *arguments) that calls the learner's function or ours and returns what is
@@ -91,7 +90,8 @@ class Exercise:
     section: str
     cases: Sequence[tuple]
     hints: Sequence[str]
-    slips: Sequence[tuple[Callable, str]]
+    slips: str = ""
+    wrong: Sequence[tuple[Callable, str]] = ()
     also_right: Sequence[Callable] = ()
     random: Callable | None = None
     properties: Sequence[tuple[Callable, str]] = ()
@@ -103,6 +103,7 @@ class Exercise:
     keepdims: bool | str = False
 
     def __post_init__(self):
+        self.reference = core(self.reference)
         self.name = self.name or self.reference.__name__
         self._hints_given = 0
         self._outcomes = {}
@@ -124,14 +125,19 @@ class Exercise:
             print(f"That was the last hint; check.{self.name}.solution() shows our answer.")
 
     def solution(self):
-        """Show the source of the right answer, as it stands in the package."""
-        source = f"# {self.reference.__module__}\n{inspect.getsource(self.reference)}"
-        if in_notebook():  # Markdown takes the colours and the font of the page
+        """Show the right answer as code that runs: what stands in the package, under the name of the exercise."""
+        text = f"# {self.reference.__module__}\n{solution_of(self.reference, self.name)}"
+        if in_notebook():  # Markdown takes the colors and the font of the page
             from IPython.display import display
 
-            display({"text/markdown": f"```python\n{source}```", "text/plain": source}, raw=True)
+            display({"text/markdown": f"```python\n{text}```", "text/plain": text}, raw=True)
         else:
-            print(source)
+            print(text)
+
+    @functools.cached_property
+    def all_slips(self):
+        """Pairs (wrong function, what to say to the learner who wrote it)."""
+        return [*slips_from(self.slips, self.reference), *self.wrong]
 
     def __repr__(self):
         about = (inspect.getdoc(self.reference) or "").partition("\n")[0]
@@ -224,7 +230,7 @@ class Exercise:
         stages = [complain for _, complain in self._stages()]
         failing = {number for number, answer in enumerate(answers) if any(complain(*answer) for complain in stages)}
         best, most = "", -1
-        for wrong, message in self.slips:
+        for wrong, message in self.all_slips:
 
             def same(number, wrong=wrong):
                 case, _, their = answers[number]

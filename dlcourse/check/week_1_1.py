@@ -113,7 +113,7 @@ EXERCISES = [
         cases=[(np.array([-2.0, 0.0, 3.0]),), (np.array([[-0.5, 4.0], [1.5, -7.0]]),)],
         random=_numbers,
         properties=[(lambda a, z: np.all(np.asarray(a) >= 0), "no value is negative")],
-        slips=[
+        wrong=[
             (lambda z: np.max(z), "np.max finds the one largest number; np.maximum compares number by number."),
             (lambda z: np.minimum(0, z), "This keeps the negative side. ReLU keeps the other one."),
             (lambda z: np.abs(z), "A negative z must become 0, not its absolute value."),
@@ -142,7 +142,7 @@ EXERCISES = [
         ],
         random=_lots,
         properties=[(lambda price, *_: np.all(np.asarray(price) >= 0), "no price is negative")],
-        slips=[
+        wrong=[
             (
                 lambda lot_size, weight, bias: weight * lot_size + bias,
                 "That is the line. A price is not negative: put relu around it.",
@@ -177,7 +177,7 @@ EXERCISES = [
         random=_prices,
         properties=[(lambda error, *_: error >= 0, "the error is not negative")],
         keepdims="numbers",
-        slips=[
+        wrong=[
             (
                 lambda predicted, actual: np.mean(np.subtract(predicted, actual)),
                 "Too high and too low cancel each other. Take absolute values before the mean.",
@@ -219,7 +219,7 @@ EXERCISES = [
         section="1.1.2",
         cases=[([1, 1],), ([11, 4, 1],), ([784, 256, 10],), ([2, 3, 3, 2],)],
         random=_layers,
-        slips=[
+        wrong=[
             (_weights_only, "These are the weights. Each unit has a bias too."),
             (_with_input_biases, "The inputs are given, not computed: they have no biases."),
             (
@@ -251,7 +251,7 @@ EXERCISES = [
         properties=[
             (lambda slope, z: np.all((np.asarray(slope) == 0) | (np.asarray(slope) == 1)), "every slope is 0 or 1")
         ],
-        slips=[
+        wrong=[
             (lambda z: np.maximum(0.0, z), "This is ReLU itself. How fast does it rise with z?"),
             (lambda z: np.ones_like(z), "Below 0 ReLU is flat: its slope there is 0, not 1."),
             (

@@ -94,7 +94,7 @@ EXERCISES = [
         ],
         random=_images,
         properties=[(lambda X, images: np.max(X) <= 1, "no value is above 1")],
-        slips=[
+        wrong=[
             (
                 lambda images: images.reshape(-1, len(images)) / 255,
                 "The shape is right, but a column now mixes pixels of several pictures. reshape fills row by row: "
@@ -132,7 +132,7 @@ EXERCISES = [
             (lambda a, z: np.all((a >= 0) & (a <= 1)), "every value lies between 0 and 1"),
             (lambda a, z: np.all(a[z > 0.1] > 0.5), "above one half where z is above 0"),
         ],
-        slips=[
+        wrong=[
             (lambda z: 1 / (1 + np.exp(z)), "This falls where it should rise: the exponent is −z."),
             (lambda z: 1 / 1 + np.exp(-z), "1 / 1 + … is computed as (1 / 1) + …: the sum needs brackets."),
             (np.tanh, "tanh runs from −1 to 1. The sigmoid runs from 0 to 1."),
@@ -161,7 +161,7 @@ EXERCISES = [
         random=_predictions,
         properties=[(lambda cost, A, Y: cost >= 0, "a cost is not negative")],
         keepdims="numbers",
-        slips=[
+        wrong=[
             (
                 lambda A, Y: np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A)),
                 "The logarithm of a probability is negative, so the mean needs one minus sign. The notes print two, "
@@ -214,7 +214,7 @@ EXERCISES = [
                 "w moves downhill, against its gradient",
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda w, b, grads, rate: (w + rate * grads["dw"], b + rate * grads["db"]),
                 "This climbs. The cost falls in the direction of minus the gradient.",
@@ -249,7 +249,7 @@ EXERCISES = [
         random=_problem,
         properties=[(lambda result, *_: result[1] >= 0, "a cost is not negative")],
         keepdims="numbers",
-        slips=[
+        wrong=[
             (_propagate_with(dz=lambda A, Y: Y - A), "dZ is A − Y, not Y − A."),
             (
                 _propagate_with(over_db=False),

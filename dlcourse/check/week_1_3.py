@@ -164,7 +164,7 @@ EXERCISES = [
         properties=[
             (lambda result, *_: np.all((result[1] >= 0) & (result[1] <= 1)), "A2 holds probabilities"),
         ],
-        slips=[
+        wrong=[
             (
                 _forward_with(output=lambda z: z),
                 "A2 is a probability: the output unit needs its sigmoid.",
@@ -210,7 +210,7 @@ EXERCISES = [
             (lambda slope, z: np.all(slope <= 0.25 + 1e-12), "no slope is above 1/4"),
             (lambda slope, z: np.all(slope > 0), "every slope is above 0"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda z: z * (1 - z),
                 "The rule a(1 − a) is about the activation a = σ(z), not about z itself.",
@@ -241,7 +241,7 @@ EXERCISES = [
             (lambda a, z: np.all(np.abs(a) <= 1), "every value lies between −1 and 1"),
             (lambda a, z: np.all(a * z >= 0), "it has the sign of z"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-1)),
                 "This is (1.11) as printed. The last exponent of the denominator is −z, not −1.",
@@ -286,7 +286,7 @@ EXERCISES = [
             (lambda a, z, slope: np.all(a[z > 0] == z[z > 0]), "what is above 0 stays as it is"),
             (lambda a, z, slope: np.all(a[z < 0] < 0), "what is below 0 stays below"),
         ],
-        slips=[
+        wrong=[
             (lambda z, slope: np.maximum(0.0, z), "This is ReLU: it is flat below 0. Here a little gets through."),
             (
                 lambda z, slope: np.minimum(slope * z, z),
@@ -324,7 +324,7 @@ EXERCISES = [
                 "db2 has the sign of the mean error A2 − Y",
             )
         ],
-        slips=[
+        wrong=[
             (_backward_with(sign=-1), "dZ2 is A2 − Y, not Y − A2."),
             (
                 _backward_with(slope=lambda A1: 1.0),

@@ -186,7 +186,7 @@ EXERCISES = [
                 "each W has as many columns as the W before it has rows",
             )
         ],
-        slips=[
+        wrong=[
             (
                 _shapes_with(lambda n, n_prev: (n_prev, n), lambda n, n_prev: (n, 1)),
                 "This is W transposed, as Keras stores it. In W[l] A[l−1], a row of W belongs to a unit of layer l, "
@@ -233,7 +233,7 @@ EXERCISES = [
                 "A is the activation of the Z in the cache",
             )
         ],
-        slips=[
+        wrong=[
             (_forward_with(Z=lambda A_prev, W, b: W @ A_prev), "The bias is missing: Z = W A_prev + b."),
             (_forward_with(g=lambda name, z: z), "This returns Z. A is the activation function of Z."),
             (
@@ -282,7 +282,7 @@ EXERCISES = [
                 "a unit that is flat on every example gets no gradient",
             )
         ],
-        slips=[
+        wrong=[
             (
                 _backward_with(slope=lambda name, z: np.ones_like(z)),
                 "The activation's slope is missing: dZ = dA * g′(Z).",
@@ -324,7 +324,7 @@ EXERCISES = [
         ],
         random=_classified,
         properties=[(lambda matrix, labels, *_: np.sum(matrix) == len(labels), "it counts every example once")],
-        slips=[
+        wrong=[
             (
                 _buffered,
                 "matrix[labels, predictions] += 1 counts a pair that comes again only once. np.add.at counts each, "

@@ -214,7 +214,7 @@ EXERCISES = [
                 '"done" only where the dev error is near the human error',
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda training, dev, human, tolerance=0.05: (
                     "bigger network" if training > tolerance else "more data" if dev - training > tolerance else "done"
@@ -290,7 +290,7 @@ EXERCISES = [
         random=_network,
         properties=[(lambda cost, parameters, lambd, m: cost >= 0, "a penalty is not negative")],
         keepdims="numbers",
-        slips=[
+        wrong=[
             (
                 lambda parameters, lambd, m: lambd / (2 * m) * sum(np.sum(value**2) for value in parameters.values()),
                 "The biases are in it too. Only the weights W1, W2, … are penalized.",
@@ -352,7 +352,7 @@ EXERCISES = [
                 "units whose draw is not below keep_prob give 0",
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda A, draws, keep_prob: A * (draws < keep_prob),
                 "The right units are off. What is left must make up for them: divide by keep_prob.",
@@ -401,7 +401,7 @@ EXERCISES = [
                 "no weight is over √2 of its draw",
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda draws: draws * np.sqrt(1 / draws.shape[1]),
                 "This variance, 1/n, is Xavier's. ReLU sets about half of its inputs to 0, so He doubles it.",
@@ -448,7 +448,7 @@ EXERCISES = [
         ],
         random=_claims,
         properties=[(lambda difference, *_: 0 <= difference <= 1, "a relative difference lies between 0 and 1")],
-        slips=[
+        wrong=[
             (
                 lambda cost, parameters, grads, epsilon=1e-7: _check(cost, parameters, grads, epsilon, two_sided=False),
                 "This is the slope from one side. (J(θ + ε) − J(θ − ε)) / 2ε is far more exact.",

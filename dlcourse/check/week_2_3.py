@@ -128,7 +128,7 @@ EXERCISES = [
                 "half of the axis lies below √(low · high)",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda draws, low, high: low + draws * (high - low),
                 "This is the linear scale: nearly all values are as large as `high`. Let the exponent be uniform.",
@@ -182,7 +182,7 @@ EXERCISES = [
         properties=[
             (lambda beta, draws, low, high: np.all((beta >= low - 1e-9) & (beta <= high + 1e-9)), "from low to high"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda draws, low, high: low + draws * (high - low),
                 "This is the linear scale. It is 1 − β whose logarithm should be uniform.",
@@ -228,7 +228,7 @@ EXERCISES = [
                 "the standard deviation of each unit is below gamma",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda Z, gamma, beta, epsilon: _normalize(Z, gamma, beta, epsilon, axis=0),
                 "This normalizes each example over the units. Batch norm normalizes each unit over the examples: "
@@ -292,7 +292,7 @@ EXERCISES = [
         properties=[
             (lambda a, z: np.allclose(a.sum(axis=0), 1), "the probabilities of each example sum to 1"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda z: _exponentials(z, total=lambda power: power.sum(axis=1, keepdims=True)),
                 "The sum runs over the examples. It should run over the classes: axis=0.",
@@ -350,7 +350,7 @@ EXERCISES = [
             (lambda dZ, Z, Y: np.all(dZ[Y == 1] < 0), "a larger z of the true class lowers the loss"),
             (lambda dZ, Z, Y: np.allclose(dZ.sum(axis=0), 0), "the gradient of each example sums to 0"),
         ],
-        slips=[
+        wrong=[
             (lambda Z, Y: Y - softmax(Z), "The sign: this points downhill, and the gradient points uphill."),
             (
                 lambda Z, Y: (softmax(Z) - Y) / Y.shape[1],

@@ -144,7 +144,7 @@ EXERCISES = [
         section="3.1.2",
         cases=[(3,), (5,), (1,), (7,), (11,)],
         properties=[(lambda p, f: 28 + 2 * p - f + 1 == 28, "28 pixels stay 28")],
-        slips=[
+        wrong=[
             (lambda f: f - 1, "This is the padding of both sides together; p is that of one side."),
             (
                 lambda f: (f + 1) // 2,
@@ -176,7 +176,7 @@ EXERCISES = [
                 "the last window lies inside the padded picture",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda n, f, pad, stride: (n + 2 * pad - f) / stride + 1,
                 "Where the last step would lead out of the picture, it is not taken: round down.",
@@ -226,7 +226,7 @@ EXERCISES = [
         keepdims=True,  # np.sum(…) + b has the shape of b
         cases=[(_SLICE, _W, np.full((1, 1, 1), 0.5)), (_SLICE, -_W, np.zeros((1, 1, 1)))],
         random=_step,
-        slips=[
+        wrong=[
             (lambda a_slice, W, b: float(np.sum(a_slice * W)), "The bias b is missing."),
             (
                 lambda a_slice, W, b: float(np.sum(a_slice * W + b)),
@@ -294,7 +294,7 @@ EXERCISES = [
                 "no value is above the largest of its channel",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda A, f, stride, mode: _pool(A, f, stride, _highest),
                 'This takes the maximum for mode "average" too.',

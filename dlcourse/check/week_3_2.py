@@ -575,7 +575,7 @@ EXERCISES = [
         through=_block,
         rtol=1e-3,
         atol=1e-3,
-        slips=[
+        wrong=[
             (
                 lambda x, filters: _residual(x, filters, before=True, after=False),
                 "Here the ReLU stands before the addition. It comes last: a = g(z + x).",
@@ -641,7 +641,7 @@ EXERCISES = [
         section="3.2.3",
         cases=[(28, 192, 5, 32, None), (28, 192, 5, 32, 16), (14, 480, 3, 208, 96), (7, 8, 1, 4, None)],
         random=_inception,
-        slips=[
+        wrong=[
             (
                 lambda n, channels, f, filters, bottleneck=None: inception_cost(n, channels, f, filters),
                 "This leaves the bottleneck out.",
@@ -720,7 +720,7 @@ EXERCISES = [
                 "the ratio is 1/n′_C + 1/f²",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda n_out, channels, f, filters: (
                     *depthwise_cost(n_out, channels, f, filters)[:2],
@@ -802,7 +802,7 @@ EXERCISES = [
         through=_block,
         rtol=1e-3,
         atol=1e-3,
-        slips=[
+        wrong=[
             (
                 lambda x, filters, stride, expansion: _inverted(x, filters, stride, expansion, linear=False),
                 "The projection is linear: no ReLU6 behind its batch normalization.",
@@ -871,7 +871,7 @@ EXERCISES = [
         properties=[
             (lambda result, images, shifts: result["type"] == "uint8", "the pixels are uint8"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda images, shifts: images + shifts.astype(np.uint8)[:, None, None, :],
                 "250 + 10 is 4 here: uint8 counts round after 255. Add in a wider type and clip before you go back.",
@@ -917,7 +917,7 @@ EXERCISES = [
         section="3.2.6",
         cases=[(_Net((4, 5)), "conv2"), (_Net((3, 2)), "bn2"), (_Net((2, 3)), "conv1")],
         through=_frozen,
-        slips=[
+        wrong=[
             (
                 lambda model, from_layer: _freeze(model, from_layer, norms=False),
                 "Batch normalization behind `from_layer` still learns. Freeze it wherever it stands.",

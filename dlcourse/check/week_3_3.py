@@ -755,7 +755,7 @@ EXERCISES = [
             (_LABEL, _LABEL),
         ],
         random=_answers,
-        slips=[
+        wrong=[
             (
                 lambda y_hat, y: np.sum((y_hat - y) ** 2),
                 "Equation (3.11) as it stands. Without an object the box and the class must not count: a second case.",
@@ -825,7 +825,7 @@ EXERCISES = [
         random=lambda rng: (_box(rng), _box(rng)),
         rtol=1e-5,  # some add a tiny number to the union
         properties=[(lambda result, box_a, box_b: not (result < 0 or result > 1 + 1e-9), "it lies in 0…1")],
-        slips=[
+        wrong=[
             (
                 lambda box_a, box_b: _iou(box_a, box_b, clip=False),
                 "These boxes lie apart. Their width in common is negative, and so may be the height: neither counts "
@@ -900,7 +900,7 @@ EXERCISES = [
             (_FOUND[:3], _SURE[:3], _PROBS[:3], 0.9),
         ],
         random=_detections,
-        slips=[
+        wrong=[
             (
                 functools.partial(_filter, above=np.greater_equal),
                 "A box whose score equals the threshold is discarded: >, not >=.",
@@ -981,7 +981,7 @@ EXERCISES = [
         ],
         random=_candidates,
         through=_indices,
-        slips=[
+        wrong=[
             (
                 lambda boxes, scores, iou_threshold: _suppress(boxes, scores, iou_threshold, above=np.greater_equal),
                 "Two boxes whose IoU equals the threshold are both kept: discard if it is >, not >=.",
@@ -1044,7 +1044,7 @@ EXERCISES = [
             (np.array([2.0, 2.0]), np.array([[1.2, 1.2], [1.0, 3.0], [5.0, 5.0]])),
         ],
         random=_sizes,
-        slips=[
+        wrong=[
             (
                 lambda size, anchors: np.argmin(np.sum((anchors - size) ** 2, axis=1)),
                 "This is the nearest anchor by Euclidean distance, in which large boxes count more. Use the IoU.",
@@ -1116,7 +1116,7 @@ EXERCISES = [
                 "the midpoint lies in the cell",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda t, row, column, grid, anchor: _decode(t, row, column, grid[::-1], anchor),
                 "rows and columns are mixed up: grid is (rows, columns); x is divided by columns, y by rows.",
@@ -1204,7 +1204,7 @@ EXERCISES = [
                 "the sum is that of x times that of the kernel",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 lambda x, kernel, stride: _paste(x, kernel, stride, add=False),
                 "Where pastes overlap, the last one is written over the others. Add them up: +=.",
@@ -1254,7 +1254,7 @@ EXERCISES = [
         through=_level,
         rtol=1e-3,
         atol=1e-3,
-        slips=[
+        wrong=[
             (
                 lambda x, skip, filters: _up(x, skip, filters, join=lambda layers, z, skip: layers.Add()([z, skip])),
                 "U-Net does not add the skip, as ResNet does. It concatenates: the channels stand side by side.",
@@ -1355,7 +1355,7 @@ EXERCISES = [
         ],
         random=_masks,
         properties=[(lambda result, y_true, y_pred, classes: 0 <= result <= 1, "it is a number in 0…1")],
-        slips=[
+        wrong=[
             (
                 lambda y_true, y_pred, classes: _by_class(y_true, y_pred, classes, absent=0),
                 "A class that neither has counts as 0 here. Leave it out of the mean.",

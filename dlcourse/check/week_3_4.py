@@ -492,7 +492,7 @@ EXERCISES = [
         cases=[(_A, _P, _N, 0.5), (_A, _P, _N, 0.25), (_A, _A, _A, 0.25)],
         random=_triplets,
         properties=[(lambda loss, *_: loss >= 0, "it is never below 0")],
-        slips=[
+        wrong=[
             (
                 lambda A, P, N, margin: _triplet(A, P, N, margin, hinge=lambda x: x),
                 "A triplet that is already right by more than the margin must cost 0, not be paid for.",
@@ -557,7 +557,7 @@ EXERCISES = [
             (lambda answer, *_: answer[1] >= 0, "a distance is never below 0"),
             (lambda answer, a, b, threshold: answer[0] == (answer[1] <= threshold), "same goes with the distance"),
         ],
-        slips=[
+        wrong=[
             (
                 lambda a, b, threshold: (_distance(a, b) < threshold, _distance(a, b)),
                 "At the threshold itself it is still the same person (eq. 3.16).",
@@ -608,7 +608,7 @@ EXERCISES = [
                 "the name, if any, is that of the nearest",
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda *args: _nearest(*args[:3], np.inf),
                 "A stranger has a nearest neighbour, too. Beyond the threshold the answer is None.",
@@ -671,7 +671,7 @@ EXERCISES = [
                 "it is a picture of another person",
             )
         ],
-        slips=[
+        wrong=[
             (
                 lambda *args: _negative(*args, keep=lambda ids, own: np.full(len(ids), True)),
                 "This looks among all pictures, and finds the anchor itself or another of the same person.",
@@ -715,7 +715,7 @@ EXERCISES = [
                 "on its diagonal are the sums of squares of each channel",
             ),
         ],
-        slips=[
+        wrong=[
             (
                 _scrambled,
                 "A reshape to (channels, places) mixes channels and places. Keep the channels last, then transpose.",
@@ -758,7 +758,7 @@ EXERCISES = [
         cases=[(_SMALL, _OTHER), (_SMALL, _SMALL)],
         random=_two_features,
         properties=[(lambda cost, a, b: cost >= 0, "it is never below 0")],
-        slips=[
+        wrong=[
             (lambda a, b: float(np.sum((a - b) ** 2)), "Eq. 3.24 has a factor ½."),
             (lambda a, b: float(np.mean((a - b) ** 2) / 2), "Eq. 3.24 is a sum over all numbers, not a mean."),
             (
@@ -795,7 +795,7 @@ EXERCISES = [
         cases=[(_SMALL, _OTHER), (_SMALL, _SMALL[:, ::-1]), (_STEP, 2 * _STEP)],
         random=_two_features,
         properties=[(lambda cost, a, b: cost >= 0, "it is never below 0")],
-        slips=[
+        wrong=[
             (
                 lambda a, b: _style(a, b, power=1, factor=lambda h, w, c: 2 * h * w * c),
                 "This is eq. 3.27 as it stands in the notes: differences of either sign cancel. Square them.",
@@ -843,7 +843,7 @@ EXERCISES = [
         cases=[(_STEP,), (np.full((2, 3, 1), 0.5),)],
         random=_image,
         properties=[(lambda total, image: total >= 0, "it is never below 0")],
-        slips=[
+        wrong=[
             (
                 lambda image: _variation(image, each=lambda x: x),
                 "Up and down cancel: take absolute differences.",

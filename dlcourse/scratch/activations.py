@@ -6,7 +6,7 @@ another.
 
 import numbers
 
-from dlcourse.scratch.checks import real
+from dlcourse.scratch.checks import checked, real
 
 import numpy as np
 
@@ -83,8 +83,9 @@ def tanh_derivative(z):
     return 1.0 - tanh(z) ** 2
 
 
+@checked(z=real)
 def relu(z):
-    """The rectified linear unit max(0, z).
+    """Return the rectified linear unit max(0, z).
 
     Args:
         z: Numbers, any shape.
@@ -97,7 +98,7 @@ def relu(z):
 
     Taught in notebook 1-1, section 1.1.1; notes, eqs. 1.1 and 1.12.
     """
-    return np.maximum(0.0, real("z", z))
+    return np.maximum(0, z)
 
 
 def relu_derivative(z):

@@ -1,11 +1,61 @@
-"""The checks of arrays, numbers, dicts and seeds that the functions of `scratch` share."""
+"""The checks of arguments: what stands at the door of a function, so that its body can be a lesson.
 
+    @checked(same_shape("w", "dw"), w=finite, dw=finite, learning_rate=positive)
+    def step(w, dw, learning_rate):
+        return w - learning_rate * dw
+
+`step(…)` checks and then computes; `step.core(…)` is the function as it is written, for who has checked already. A
+check takes the argument's name and value and returns the value, made plain, or raises a ValueError of one form:
+"NAME: expected …, got …".
+"""
+
+import functools
+import inspect
 import numbers
 import sys
 
 import numpy as np
 
 LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
+
+
+def checked(*relations, **checks):
+    """Decorate a function so that its arguments are checked, and made plain, before it sees them.
+
+    Args:
+        relations: Functions of all arguments, a dict by name; each raises a ValueError if they do not fit together.
+        checks: A check for each argument that needs one, `check(name, value)`.
+    """
+
+    def decorate(core):
+        signature = inspect.signature(core)
+
+        @functools.wraps(core)
+        def door(*args, **kwargs):
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            for name, check in checks.items():
+                bound.arguments[name] = check(name, bound.arguments[name])
+            for relation in relations:
+                relation(bound.arguments)
+            return core(*bound.args, **bound.kwargs)
+
+        door.core = core
+        return door
+
+    return decorate
+
+
+def same_shape(first, *others):
+    """A relation: the arrays of these names have the shape of the first."""
+
+    def relation(arguments):
+        shape = arguments[first].shape
+        for name in others:
+            if arguments[name].shape != shape:
+                raise ValueError(f"{name}: expected the shape of {first}, {shape}, got {arguments[name].shape}")
+
+    return relation
 
 
 def real(name, value):
@@ -42,6 +92,39 @@ def whole(name, value, *, least):
     if not isinstance(value, numbers.Integral) or isinstance(value, bool | np.bool_) or not least <= value < 2**63:
         raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
     return int(value)
+
+
+def positive(name, value):
+    """`value` as a float, if it is a finite number above 0."""
+    return number(name, value, above=0)
+
+
+def scale(name, value):
+    """`value` as a float, if it is a finite number, 0 or more."""
+    return number(name, value, least=0)
+
+
+def fraction(name, value):
+    """`value` as a float, if it lies in [0, 1): the weight of the past in a moving average."""
+    return number(name, value, least=0, below=1)
+
+
+def chance(name, value):
+    """`value` as a float, if it lies in (0, 1]: what is kept."""
+    return number(name, value, above=0, most=1)
+
+
+def not_negative(name, value):
+    """As `finite`, and no number is below 0."""
+    array = finite(name, value)
+    if np.any(array < 0):
+        raise ValueError(f"{name}: expected numbers that are 0 or more, got {array.min():g}")
+    return array
+
+
+def at_least(least):
+    """A check: a whole number that is not below `least`."""
+    return lambda name, value: whole(name, value, least=least)
 
 
 def generator(seed):

@@ -2,7 +2,7 @@
 
 Momentum follows Polyak (1964), RMSprop the lecture of Tieleman and Hinton (2012), Adam Kingma and Ba (2014,
 arXiv:1412.6980). Each optimizer has a `…_step` for one array of weights, and a class that takes the dicts of a whole
-network. The conventions, for others exist:
+network. Conventions used here (others exist):
 
 - Every average is β · average + (1 − β) · new, with its (1 − β). Keras' SGD(momentum=β) leaves (1 − β) out: its
   learning rate is our α(1 − β).
@@ -14,7 +14,20 @@ Errata of the notes, corrected here: their RMSprop divides by √S without ε, w
 0; their Adam writes (1 − β) where (1 − β1) and (1 − β2) are meant, and calls the same average S and s.
 """
 
-from dlcourse.scratch.checks import finite, generator, mapping, number, whole
+from dlcourse.scratch.checks import (
+    at_least,
+    chance,
+    checked,
+    finite,
+    fraction,
+    generator,
+    mapping,
+    not_negative,
+    positive,
+    same_shape,
+    scale,
+    whole,
+)
 
 import numpy as np
 
@@ -64,18 +77,19 @@ def ewma(values, beta, bias_correction=True):
 
     Taught in notebook 2-2, section 2.4.2.
     """
-    values, beta = finite("values", values), _beta("beta", beta)
+    values, beta = finite("values", values), fraction("beta", beta)
     if values.ndim == 0 or values.size == 0:
         raise ValueError(f"values: expected one value or more along the first axis, got shape {values.shape}")
     averages, v = np.empty_like(values), np.zeros(values.shape[1:])
     for t, theta in enumerate(values, 1):
         v = beta * v + (1 - beta) * theta
-        averages[t - 1] = bias_corrected(v, beta, t) if bias_correction else v
+        averages[t - 1] = bias_corrected.core(v, beta, t) if bias_correction else v
     return averages
 
 
+@checked(v=finite, beta=fraction, t=at_least(1))
 def bias_corrected(v, beta, t):
-    """v_t / (1 − βᵗ): a moving average that began at 0, divided by the sum of the weights it has given so far.
+    """Divide a moving average that began at 0 by the sum of the weights so far: v_t / (1 − βᵗ).
 
     Args:
         v: The average v_t, any shape.
@@ -90,12 +104,12 @@ def bias_corrected(v, beta, t):
 
     Its idea is taught in notebook 2-2, section 2.4.2.
     """
-    v, beta, t = finite("v", v), _beta("beta", beta), whole("t", t, least=1)
     return v / (1 - beta**t)
 
 
+@checked(same_shape("w", "dw", "v"), w=finite, dw=finite, v=finite, learning_rate=positive, beta=fraction)
 def momentum_step(w, dw, v, learning_rate, beta=0.9):
-    """One step of gradient descent with momentum: v := βv + (1 − β)dw and w := w − αv.
+    """Take one step of gradient descent with momentum: v := βv + (1 − β)dw and w := w − αv.
 
     Args:
         w: Weights, any shape; left as they are, as are the others.
@@ -112,14 +126,21 @@ def momentum_step(w, dw, v, learning_rate, beta=0.9):
 
     Its idea is taught in notebook 2-2, section 2.4.3.
     """
-    w, dw, v = _same_shape(w=w, dw=dw, v=v)
-    learning_rate, beta = _positive("learning_rate", learning_rate), _beta("beta", beta)
     v = beta * v + (1 - beta) * dw
     return w - learning_rate * v, v
 
 
+@checked(
+    same_shape("w", "dw", "s"),
+    w=finite,
+    dw=finite,
+    s=not_negative,
+    learning_rate=positive,
+    beta=fraction,
+    epsilon=positive,
+)
 def rmsprop_step(w, dw, s, learning_rate, beta=0.9, epsilon=1e-8):
-    """One step of RMSprop: s := βs + (1 − β)dw² and w := w − α dw / (√s + ε), each weight for itself.
+    """Take one step of RMSprop: s := βs + (1 − β)dw² and w := w − α dw / (√s + ε), each weight for itself.
 
     Args:
         w: Weights, any shape; left as they are, as are the others.
@@ -137,14 +158,17 @@ def rmsprop_step(w, dw, s, learning_rate, beta=0.9, epsilon=1e-8):
 
     Taught in notebook 2-2, section 2.4.4.
     """
-    w, dw, s = _same_shape(w=w, dw=dw, s=s)
-    learning_rate, beta, epsilon = _positive("learning_rate", learning_rate), _beta("beta", beta), _epsilon(epsilon)
     s = beta * s + (1 - beta) * dw**2
     return w - learning_rate * dw / (np.sqrt(s) + epsilon), s
 
 
+@checked(
+    same_shape("w", "dw", "v", "s"),
+    **{"w": finite, "dw": finite, "v": finite, "s": not_negative, "t": at_least(1)},
+    **{"learning_rate": positive, "beta1": fraction, "beta2": fraction, "epsilon": positive},
+)
 def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """One step of Adam: momentum's average over RMSprop's root, the bias of both corrected.
+    """Take one step of Adam: momentum's average over RMSprop's root, the bias of both corrected.
 
     Args:
         w: Weights, any shape; left as they are, as are the others.
@@ -164,19 +188,10 @@ def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-
 
     Its idea is taught in notebook 2-2, section 2.4.5.
     """
-    w, dw, v, s = _same_shape(w=w, dw=dw, v=v, s=s)
-    learning_rate, beta1, beta2 = (
-        _positive("learning_rate", learning_rate),
-        _beta("beta1", beta1),
-        _beta("beta2", beta2),
-    )
-    epsilon, t = _epsilon(epsilon), whole("t", t, least=1)
     v = beta1 * v + (1 - beta1) * dw
     s = beta2 * s + (1 - beta2) * dw**2
-    root = np.sqrt(s)  # √s_corrected + ε; the bias corrections are numbers, so they need no arrays of their own
-    root /= np.sqrt(1 - beta2**t)
-    root += epsilon
-    return w - learning_rate / (1 - beta1**t) * v / root, v, s
+    v_corrected, s_corrected = v / (1 - beta1**t), s / (1 - beta2**t)
+    return w - learning_rate * v_corrected / (np.sqrt(s_corrected) + epsilon), v, s
 
 
 class GradientDescent:
@@ -189,7 +204,7 @@ class GradientDescent:
     """
 
     def __init__(self, learning_rate):
-        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.learning_rate = positive("learning_rate", learning_rate)
 
     def update(self, parameters, grads):
         """The parameters after one step.
@@ -205,7 +220,7 @@ class GradientDescent:
             ValueError: If a gradient has no parameter or another shape, a value is not finite, or a setting was changed
                 to one out of its range.
         """
-        learning_rate = _positive("learning_rate", self.learning_rate)
+        learning_rate = positive("learning_rate", self.learning_rate)
         moved = {key: w - learning_rate * dw for key, w, dw in _pairs(parameters, grads)}
         return parameters | moved
 
@@ -224,16 +239,17 @@ class Momentum:
     """
 
     def __init__(self, learning_rate, beta=0.9):
-        self.learning_rate = _positive("learning_rate", learning_rate)
-        self.beta = _beta("beta", beta)
+        self.learning_rate = positive("learning_rate", learning_rate)
+        self.beta = fraction("beta", beta)
         self.v = {}
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
+        learning_rate = positive("learning_rate", self.learning_rate)
         updated, averages = dict(mapping("parameters", parameters)), dict(self.v)
         for key, w, dw in _pairs(parameters, grads):
             v = self.v[key] if key in self.v else np.zeros(w.shape)
-            updated[key], averages[key] = momentum_step(w, dw, v, self.learning_rate, self.beta)
+            updated[key], averages[key] = momentum_step.core(w, dw, v, learning_rate, self.beta)
         self.v = averages  # only now: an update that failed has changed nothing
         return updated
 
@@ -253,16 +269,17 @@ class RMSprop:
     """
 
     def __init__(self, learning_rate, beta=0.9, epsilon=1e-8):
-        self.learning_rate = _positive("learning_rate", learning_rate)
-        self.beta, self.epsilon = _beta("beta", beta), _epsilon(epsilon)
+        self.learning_rate = positive("learning_rate", learning_rate)
+        self.beta, self.epsilon = fraction("beta", beta), positive("epsilon", epsilon)
         self.s = {}
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
+        learning_rate = positive("learning_rate", self.learning_rate)
         updated, averages = dict(mapping("parameters", parameters)), dict(self.s)
         for key, w, dw in _pairs(parameters, grads):
             s = self.s[key] if key in self.s else np.zeros(w.shape)
-            updated[key], averages[key] = rmsprop_step(w, dw, s, self.learning_rate, self.beta, self.epsilon)
+            updated[key], averages[key] = rmsprop_step.core(w, dw, s, learning_rate, self.beta, self.epsilon)
         self.s = averages
         return updated
 
@@ -283,21 +300,26 @@ class Adam:
     """
 
     def __init__(self, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
-        self.learning_rate = _positive("learning_rate", learning_rate)
-        self.beta1, self.beta2, self.epsilon = _beta("beta1", beta1), _beta("beta2", beta2), _epsilon(epsilon)
+        self.learning_rate = positive("learning_rate", learning_rate)
+        self.beta1, self.beta2, self.epsilon = (
+            fraction("beta1", beta1),
+            fraction("beta2", beta2),
+            positive("epsilon", epsilon),
+        )
         self.t, self.v, self.s = 0, {}, {}
 
     def update(self, parameters, grads):
         """The parameters after one step; as `GradientDescent.update`."""
         updated, first, second = dict(mapping("parameters", parameters)), dict(self.v), dict(self.s)
-        settings = self.t + 1, self.learning_rate, self.beta1, self.beta2, self.epsilon
+        settings = self.t + 1, positive("learning_rate", self.learning_rate), self.beta1, self.beta2, self.epsilon
         for key, w, dw in _pairs(parameters, grads):
             v, s = (self.v[key], self.s[key]) if key in self.v else np.zeros((2, *w.shape))
-            updated[key], first[key], second[key] = adam_step(w, dw, v, s, *settings)
+            updated[key], first[key], second[key] = adam_step.core(w, dw, v, s, *settings)
         self.t, self.v, self.s = self.t + 1, first, second
         return updated
 
 
+@checked(learning_rate=positive, epoch=not_negative, decay_rate=scale)
 def inverse_time_decay(learning_rate, epoch, decay_rate=1.0):
     """α = α0 / (1 + decay_rate · epoch).
 
@@ -314,10 +336,10 @@ def inverse_time_decay(learning_rate, epoch, decay_rate=1.0):
 
     Taught in notebook 2-2, section 2.4.6; notes, eq. 2.5.
     """
-    epoch, decay_rate = _epochs(epoch), number("decay_rate", decay_rate, least=0)
-    return _positive("learning_rate", learning_rate) / (1 + decay_rate * epoch)
+    return learning_rate / (1 + decay_rate * epoch)
 
 
+@checked(learning_rate=positive, epoch=not_negative, rate=chance)
 def exponential_decay(learning_rate, epoch, rate=0.95):
     """α = α0 · rateᵉᵖᵒᶜʰ.
 
@@ -334,10 +356,10 @@ def exponential_decay(learning_rate, epoch, rate=0.95):
 
     Taught in notebook 2-2, section 2.4.6.
     """
-    epoch, rate = _epochs(epoch), number("rate", rate, above=0, most=1)
-    return _positive("learning_rate", learning_rate) * rate**epoch
+    return learning_rate * rate**epoch
 
 
+@checked(learning_rate=positive, epoch=not_negative, factor=chance, every=at_least(1))
 def step_decay(learning_rate, epoch, factor=0.5, every=10):
     """α = α0 · factor^⌊epoch / every⌋: constant, then multiplied by the factor after every so many epochs.
 
@@ -355,8 +377,7 @@ def step_decay(learning_rate, epoch, factor=0.5, every=10):
 
     Taught in notebook 2-2, section 2.4.6.
     """
-    epoch, factor = _epochs(epoch), number("factor", factor, above=0, most=1)
-    return _positive("learning_rate", learning_rate) * factor ** (epoch // whole("every", every, least=1))
+    return learning_rate * factor ** (epoch // every)
 
 
 def _columns(A, order):
@@ -378,34 +399,3 @@ def _pairs(parameters, grads):
             raise ValueError(f"grads[{name!r}]: expected the shape of {key}, {w.shape}, got {dw.shape}")
         pairs.append((key, w, dw))
     return pairs
-
-
-def _same_shape(**arrays):
-    """The arrays as float64, finite and all of the shape of the first; s, an average of squares, not below 0."""
-    arrays = {name: finite(name, value) for name, value in arrays.items()}
-    shape = arrays["w"].shape
-    for name, array in arrays.items():
-        if array.shape != shape:
-            raise ValueError(f"{name}: expected the shape of w, {shape}, got {array.shape}")
-        if name == "s" and np.any(array < 0):
-            raise ValueError(f"s: expected an average of squares, 0 or more, got {array.min()}")
-    return arrays.values()
-
-
-def _positive(name, value):
-    return number(name, value, above=0)
-
-
-def _beta(name, value):
-    return number(name, value, least=0, below=1)
-
-
-def _epsilon(value):
-    return number("epsilon", value, above=0)
-
-
-def _epochs(value):
-    epoch = finite("epoch", value)
-    if np.any(epoch < 0):
-        raise ValueError(f"epoch: expected numbers of epochs, 0 or more, got {epoch.min():g}")
-    return epoch
