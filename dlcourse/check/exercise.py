@@ -203,7 +203,7 @@ class Exercise:
         yield "the arguments stay as they were", lambda case, our, their: self._changed(case, their)
 
     def _unless(self, holds):
-        """Make the complaint about a result that breaks a property; right values always pass, because float32 rounds."""
+        """Make the complaint about a result that breaks a property; right values pass, because float32 rounds."""
 
         def complain(case, our, their):
             broken = not holds(their.result, *case) and self._first(their.result, our.result, "value")
