@@ -1,7 +1,7 @@
 """The exercises of notebook 3-3: what learners write most often, right and wrong, beside what test_check.py tries."""
 
 from dlcourse import check
-from dlcourse.check import week_3_3
+from dlcourse.check import week_3_3_masks
 from dlcourse.check.layers import Maps
 
 import numpy as np
@@ -112,7 +112,7 @@ def test_batch_norm_statistics_of_the_probe_differ_from_one_another_and_from_the
     maps = keras.Input((2, 3, 4))
     layer = layers.BatchNormalization()
     layer(maps)
-    week_3_3._weighted(layer)
+    week_3_3_masks._weighted(layer)
     values = [np.asarray(weight) for weight in layer.weights]
     assert all(len(np.unique(each)) == 4 for each in values)
     starts = (1, 0, 0, 1)  # gamma, beta, moving mean, moving variance
@@ -131,7 +131,7 @@ def test_a_normalization_moved_behind_the_relu_changes_what_the_probe_computes()
 
     arguments = Maps((3, 4, 4)), Maps((6, 8, 2)), 2
     before, after = (
-        week_3_3._level(lambda *maps, behind=behind: block(*maps, behind), *arguments) for behind in (False, True)
+        week_3_3_masks._level(lambda *maps, behind=behind: block(*maps, behind), *arguments) for behind in (False, True)
     )
     assert before["layers with weights"] == after["layers with weights"]
     assert not np.allclose(before["random kernels, three places"], after["random kernels, three places"])

@@ -9,7 +9,7 @@ import numbers
 
 from dlcourse.checks import choice, share
 from dlcourse.detection import checks
-from dlcourse.detection.boxes import _iou
+from dlcourse.detection.boxes import iou
 
 import numpy as np
 
@@ -125,8 +125,8 @@ def _judge(detections, truths, thresholds):
         scores, boxes, classes = _best_first(*_detected(f"detections[{i}]", detected))
         true_boxes, true_classes = _true(f"truths[{i}]", true)
         same = classes[:, None] == true_classes
-        iou = np.where(same, _iou(boxes[:, None], true_boxes[None]), -1)
-        found.append((scores, classes, _match(iou, thresholds)))
+        overlap = np.where(same, iou.core(boxes[:, None], true_boxes[None]), -1)
+        found.append((scores, classes, _match(overlap, thresholds)))
         objects.append(true_classes)
     scores, classes, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
     objects = np.concatenate(objects)
