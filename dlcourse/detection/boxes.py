@@ -5,7 +5,8 @@ is x_max - x_min: pixel columns are [x, x + 1).
 
 Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy arrays out, because NumPy is much faster
 than `keras.ops` on a few boxes. `keras.ops` has NumPy's names, so that the same lines serve both: `xp` is either one.
-Boxes are converted once, by the checks at a function's door; the functions below get floats of one library and dtype.
+Boxes are converted once, by the checks at a function's door: its body gets floats of one library and dtype. Boxes are
+refused if a number is not finite, x_max < x_min or y_max < y_min.
 """
 
 from functools import partial
@@ -45,7 +46,7 @@ def area(boxes):
         Areas, shape (…), in the unit's square. In a compiled function a box with x_max < x_min has area 0.
 
     Raises:
-        ValueError: If the shape is another, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If `boxes` are none.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -59,16 +60,14 @@ def iou(boxes_a, boxes_b):
     """Return the intersection over union of two boxes, or of two sets of boxes one by one.
 
     Args:
-        boxes_a: Boxes, shape (…, 4), corners.
-        boxes_b: Boxes, shape (…, 4), in the same unit; the axes before the last are broadcast against those of
-            `boxes_a`.
+        boxes_a, boxes_b: Boxes, shape (…, 4), corners in one unit. The axes before the last are broadcast.
 
     Returns:
         IoU in [0, 1] of the broadcast shape; a scalar for two single boxes. Boxes that only touch have 0, and so has a
         box without area, even with itself.
 
     Raises:
-        ValueError: If the shapes are others, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If one of them are no boxes, or the shapes do not fit.
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
     """
@@ -81,8 +80,7 @@ def pairwise_iou(boxes_a, boxes_b):
     """Return the intersection over union of every box in one set with every box in another.
 
     Args:
-        boxes_a: Boxes, shape (n, 4), corners.
-        boxes_b: Boxes, shape (m, 4), in the same unit.
+        boxes_a, boxes_b: Boxes, shapes (n, 4) and (m, 4), corners in one unit.
 
     Returns:
         IoU in [0, 1], shape (n, m), as `iou` has it.
@@ -154,7 +152,7 @@ def corners_to_center(boxes):
         Midpoints and sizes, shape (…, 4), in the same unit.
 
     Raises:
-        ValueError: If the shape is another, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If `boxes` are none.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -193,7 +191,7 @@ def scale_boxes(boxes, image_shape):
         Corners in pixels, shape (…, 4).
 
     Raises:
-        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none, as for `area`.
+        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -214,7 +212,7 @@ def clip_boxes(boxes, image_shape):
         Corners in 0…width and 0…height, shape (…, 4).
 
     Raises:
-        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none, as for `area`.
+        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -242,12 +240,12 @@ def convert(boxes, source, target, image_shape=None):
         Boxes, shape (…, 4), in the format `target`.
 
     Raises:
-        ValueError: If a name is unknown, `image_shape` is needed and missing or not two numbers above 0, the boxes'
-            shape is another, a number is not finite, or a box ends before it begins.
+        ValueError: If a name is unknown, `boxes` are none, or `image_shape` is needed and not two numbers above 0.
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    (first, form, shares), (to_first, to_form, to_shares) = _format("source", source), _format("target", target)
+    first, form, shares = _format("source", source)
+    to_first, to_form, to_shares = _format("target", target)
     boxes = checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
     if image_shape is None and shares != to_shares:
         raise ValueError(f"image_shape: expected (height, width) for {target!r}, got None: pass picture.shape[:2]")

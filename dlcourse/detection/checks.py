@@ -6,12 +6,13 @@ function that is being compiled have no values yet and are taken as they are.
 
 import math
 
-from dlcourse.checks import numbers_of
+from dlcourse.checks import count, numbers_of
 
 import keras
 import numpy as np
 from keras import ops
 
+OUTPUTS = ("boxes", "box_confidence", "box_class_probs")  # what `yolo.decode` returns
 FORMS = {
     "corners": "(x_min, y_min, x_max, y_max) with x_min ≤ x_max and y_min ≤ y_max",
     "center": "(x, y, width, height) with width and height of 0 or more",
@@ -31,8 +32,8 @@ def boxes(name, value, shape=None, form="corners"):
     if tuple(value.shape) == (0,):
         value = library(value).reshape(value, (0, 4))
     if value.shape[-1:] != (4,) or (shape is not None and len(value.shape) != len(shape)):
-        wanted = ", ".join(map(str, shape or ("…", 4)))
-        raise ValueError(f"{name}: expected shape ({wanted}), got {tuple(value.shape)}")
+        wanted = str(shape or ("…", 4)).replace("'", "")
+        raise ValueError(f"{name}: expected shape {wanted}, got {tuple(value.shape)}")
     found = numbers_of(value)
     if found is not None:
         _all(name, found, np.isfinite(found).all(-1), "finite numbers")
@@ -89,6 +90,74 @@ def sizes(name, value):
         raise ValueError(f"{name}: expected shape (n, 2), width and height, got {value.shape}")
     _all(name, value, ((value > 0) & (value < math.inf)).all(-1), "finite numbers above 0")
     return value
+
+
+def belonging(arguments):
+    """Refuse boxes and probabilities that do not belong together; without classes, make each box one of class 0."""
+    boxes, confidence, probs = (arguments[name] for name in OUTPUTS)
+    if boxes.shape[-1:] != (4,) or confidence.shape != (*boxes.shape[:-1], 1) or probs.shape[:-1] != boxes.shape[:-1]:
+        got = f"{boxes.shape}, {confidence.shape} and {probs.shape}"
+        raise ValueError(f"{', '.join(OUTPUTS)}: expected shapes (…, 4), (…, 1) and (…, C), got {got}")
+    for name in OUTPUTS[1:]:
+        value = arguments[name]
+        if not np.all((value >= 0) & (value <= 1)):
+            raise ValueError(f"{name}: expected probabilities in 0…1, got {value.min()} to {value.max()}")
+    if probs.shape[-1] == 0:
+        arguments["box_class_probs"] = np.ones_like(confidence)
+
+
+def of_one_picture(outputs):
+    """Return the outputs as arrays, if they belong to one picture: boxes of several would suppress each other."""
+    if not isinstance(outputs, list | tuple) or len(outputs) != 3:
+        got = f"{len(outputs)} parts" if isinstance(outputs, list | tuple) else type(outputs).__name__
+        raise ValueError(f"outputs: expected ({', '.join(OUTPUTS)}) of one picture, got {got}")
+    arrays = [read(name, value) for name, value in zip(OUTPUTS, outputs, strict=True)]
+    shape = arrays[0].shape
+    if len(shape) in (3, 5) and shape[0] != 1:
+        remedy = "call this for each picture i, postprocess([output[i] for output in outputs], image_shape)"
+        got = f"boxes of shape {shape}, a batch of {shape[0]}"
+        raise ValueError(f"outputs: expected those of one picture, got {got}: {remedy}")
+    return arrays
+
+
+def objects(corners, labels, num_classes):
+    """Return the boxes, the classes and the picture of all objects of a batch, in three arrays."""
+    try:
+        labels = list(labels)
+        got = len(labels)
+    except TypeError:
+        got = repr(labels)
+    if got != len(corners):
+        raise ValueError(f"classes: expected {len(corners)} arrays, one for each picture, got {got}")
+    # Shapes are checked picture by picture, numbers all at once: NumPy is slow on short arrays.
+    corners = [part.reshape(0, 4) if part.shape == (0,) else part for part in corners]
+    if wrong := [part.shape for part in corners if part.shape[1:] != (4,)]:
+        raise ValueError(f"boxes: expected shape (n, 4), got {wrong[0]}")
+    counts = [len(part) for part in corners]
+    labels = np.concatenate([classes("classes", each, n) for each, n in zip(labels, counts, strict=True)])
+    corners = boxes("boxes", np.concatenate(corners)).astype(np.float64)
+    inside = (corners >= 0).all(-1) & (corners <= 1).all(-1) & (corners[:, 2:] > corners[:, :2]).all(-1)
+    _all("boxes", corners, inside, "an area above 0 inside of 0…1")
+    most = max(num_classes, 1) - 1
+    _all("classes", labels, (labels >= 0) & (labels <= most), f"0…{most}")
+    return corners, labels, np.repeat(np.arange(len(counts)), counts)
+
+
+def anchors(value):
+    """Return `value` as float32 of shape (k, 2), if these are one or more widths and heights above 0."""
+    value = sizes("anchors", value)
+    if not len(value):
+        raise ValueError("anchors: expected one or more, got none")
+    return value.astype(np.float32)
+
+
+def grid(value):
+    """Return `value` as (rows, columns), if these are whole numbers of 1 or more."""
+    try:
+        rows, columns = value
+    except (TypeError, ValueError):
+        raise ValueError(f"grid: expected (rows, columns), got {value!r}") from None
+    return count("grid", rows), count("grid", columns)
 
 
 def flag(name, value):
