@@ -113,9 +113,8 @@ def sliding_windows(image, size, stride):
     image, stride = _picture(image), count("stride", stride)
     height, width = height_and_width("size", size)
     if image.shape[0] < height or image.shape[1] < width:
-        rows, columns = (
-            max((n - side) // stride + 1, 0) for n, side in zip(image.shape, (height, width), strict=False)
-        )
+        rows = max((image.shape[0] - height) // stride + 1, 0)
+        columns = max((image.shape[1] - width) // stride + 1, 0)
         windows = np.empty((rows, columns, height, width, image.shape[2]), image.dtype)
     else:
         windows = np.lib.stride_tricks.sliding_window_view(image, (height, width), axis=(0, 1))

@@ -54,29 +54,26 @@ def encode(boxes, classes, grid, anchors, num_classes):
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.14.
     """
-    anchors, (rows, columns), num_classes = (
-        checks.anchors(anchors),
-        checks.grid(grid),
-        count("num_classes", num_classes, 0),
-    )
+    anchors, num_classes = checks.anchors(anchors), count("num_classes", num_classes, 0)
+    rows, columns = checks.grid(grid)
     parts = [checks.read("boxes", each) for each in boxes] if isinstance(boxes, list | tuple) else []
     batch = len(parts) > 0 and all(part.ndim == 2 or part.shape == (0,) for part in parts)
     parts, classes = (parts, classes) if batch else ([checks.read("boxes", boxes)], [classes])
     corners, labels, picture = checks.objects(parts, classes, num_classes)
 
+    # Of all n objects of the batch: midpoint and size in cells, the cell, the anchor that fits best and its IoU, (n,)
     x, y, w, h = (corners_to_center(corners) * (columns, rows, columns, rows)).T
     column, row = (np.minimum(np.floor(at).astype(int), n - 1) for at, n in ((x, columns), (y, rows)))
-    fit = iou_of_sizes(np.stack([w, h], axis=1), anchors)
+    fit = iou_of_sizes(np.stack([w, h], axis=1), anchors)  # (k, n)
     anchor, best = fit.argmax(axis=0), fit.max(axis=0, initial=0)
+    anchor_w, anchor_h = anchors[anchor].T
 
-    target = np.zeros((len(parts), rows, columns, len(anchors), 5 + num_classes), np.float32)
+    t = np.stack([x - column, y - row, np.log(w / anchor_w), np.log(h / anchor_h), np.ones(len(x))], axis=1)
+    label = np.concatenate([t, labels[:, None] == np.arange(num_classes)], axis=1)  # (n, 5 + C)
     # Of two that claim one place the last one written stays: the better fit, and of equals the earlier.
     order = len(labels) - 1 - np.argsort(best[::-1], kind="stable")
-    place = tuple(index[order] for index in (picture, row, column, anchor))
-    size = np.log(np.stack([w, h], axis=1) / anchors[anchor])
-    one_hot = labels[:, None] == np.arange(num_classes)
-    label = [np.stack([x - column, y - row], axis=1), size, np.ones((len(x), 1)), one_hot]
-    target[place] = np.concatenate(label, axis=1)[order]
+    target = np.zeros((len(parts), rows, columns, len(anchors), 5 + num_classes), np.float32)
+    target[picture[order], row[order], column[order], anchor[order]] = label[order]
     return target if batch else target[0]
 
 
