@@ -83,7 +83,7 @@ def iou(box_a, box_b):
 
 
 def _box(rng, most=12):
-    """A box of at least 1 × 1 with whole numbers."""
+    """Return a box of at least 1 × 1 with whole numbers."""
     low = rng.integers(0, most - 1, size=2)
     return np.concatenate([low, low + rng.integers(1, most // 2, size=2)]).astype(float)
 
@@ -234,7 +234,7 @@ def _suppress_by_all(boxes, scores, iou_threshold):
 
 
 def _indices(function, *arguments):
-    """The indices as text, so that a report shows them all even if there are too many."""
+    """Return the indices as text, so that a report shows them all even if there are too many."""
     result = as_numpy(function(*arguments))
     if result is None or "Ellipsis" in repr(result):
         return result

@@ -79,7 +79,7 @@ def _in_its_cell(box, t, row, column, grid, anchor):
 
 
 def _numbers(function, *arguments):
-    """The function's result; numbers in a list or tuple are as good as in an array."""
+    """Return the function's result; numbers in a list or tuple are as good as in an array."""
     result = as_numpy(function(*arguments))
     if isinstance(result, list | tuple) and all(kind(part) == "a number" for part in result):
         return np.array(result)

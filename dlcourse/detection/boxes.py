@@ -6,7 +6,7 @@ is x_max - x_min: pixel columns are [x, x + 1).
 Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy arrays out, because NumPy is much faster
 than `keras.ops` on a few boxes. `keras.ops` has NumPy's names, so that the same lines serve both: `xp` is either one.
 Boxes are converted once, by the checks at a function's door: its body gets floats of one library and dtype. Boxes are
-refused if a number is not finite, x_max < x_min or y_max < y_min.
+valid if their numbers are finite, x_min ≤ x_max and y_min ≤ y_max.
 """
 
 from functools import partial
@@ -46,7 +46,7 @@ def area(boxes):
         Areas, shape (…), in the unit's square. In a compiled function a box with x_max < x_min has area 0.
 
     Raises:
-        ValueError: If `boxes` are none.
+        ValueError: If the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -67,7 +67,7 @@ def iou(boxes_a, boxes_b):
         box without area, even with itself.
 
     Raises:
-        ValueError: If one of them are no boxes, or the shapes do not fit.
+        ValueError: If the boxes are not valid, or their shapes do not fit.
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
     """
@@ -80,13 +80,10 @@ def pairwise_iou(boxes_a, boxes_b):
     """Return the intersection over union of every box in one set with every box in another.
 
     Args:
-        boxes_a, boxes_b: Boxes, shapes (n, 4) and (m, 4), corners in one unit.
+        boxes_a, boxes_b: Boxes, shapes (n, 4) and (m, 4), corners in one unit; `iou` refuses the same ones.
 
     Returns:
         IoU in [0, 1], shape (n, m), as `iou` has it.
-
-    Raises:
-        ValueError: As `iou`.
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
     """
@@ -102,14 +99,11 @@ def giou(boxes_a, boxes_b):
     distance, so that 1 - GIoU is a loss that still pulls them together.
 
     Args:
-        boxes_a, boxes_b: Boxes, as for `iou`.
+        boxes_a, boxes_b: Boxes, as for `iou`, which refuses the same ones.
 
     Returns:
         GIoU in [-1, 1] of the broadcast shape, at most the IoU; a scalar for two single boxes. It is 0 where the box
         around both has no area.
-
-    Raises:
-        ValueError: As `iou`.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -152,7 +146,7 @@ def corners_to_center(boxes):
         Midpoints and sizes, shape (…, 4), in the same unit.
 
     Raises:
-        ValueError: If `boxes` are none.
+        ValueError: If the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -191,7 +185,7 @@ def scale_boxes(boxes, image_shape):
         Corners in pixels, shape (…, 4).
 
     Raises:
-        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none.
+        ValueError: If `image_shape` is not two numbers above 0, or the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -212,7 +206,7 @@ def clip_boxes(boxes, image_shape):
         Corners in 0…width and 0…height, shape (…, 4).
 
     Raises:
-        ValueError: If `image_shape` is not two numbers above 0, or `boxes` are none.
+        ValueError: If `image_shape` is not two numbers above 0, or the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -240,7 +234,7 @@ def convert(boxes, source, target, image_shape=None):
         Boxes, shape (…, 4), in the format `target`.
 
     Raises:
-        ValueError: If a name is unknown, `boxes` are none, or `image_shape` is needed and not two numbers above 0.
+        ValueError: If a name is unknown, the boxes are not valid, or `image_shape` is needed and not (height, width).
 
     Taught in notebook 3-3, section 3.3.3.
     """

@@ -25,13 +25,10 @@ def mean_average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *
     `iou_thresholds=0.5` gives what is called mAP@0.5; COCO's ten thresholds give mAP@0.5:0.95.
 
     Args:
-        detections, truths, iou_thresholds, recall_points: The arguments of `average_precision`.
+        detections, truths, iou_thresholds, recall_points: The arguments of `average_precision`, with its errors.
 
     Returns:
         A float in [0, 1]. Classes without an object in `truths` do not count; NaN if there is no object at all.
-
-    Raises:
-        ValueError: As for `average_precision`.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -75,7 +72,7 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
     """Return precision and recall for each score that can be the threshold.
 
     Args:
-        detections, truths: Lists as for `average_precision`.
+        detections, truths: Lists as for `average_precision`, with its errors.
         iou_threshold: The IoU from which on an object is found, in [0, 1].
         label: The class to look at. None: all of them together, each box still judged within its class.
 
@@ -83,9 +80,6 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
         `(precision, recall, scores)`, arrays of shape (s,) for the s different scores, highest first: of the boxes with
         at least this score, precision is the share that are right; recall is the share of the objects that they find,
         NaN without objects.
-
-    Raises:
-        ValueError: As for `average_precision`.
 
     Taught in notebook 3-3, section 3.3.3.
     """

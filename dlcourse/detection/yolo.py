@@ -170,8 +170,8 @@ class YoloLoss(keras.losses.Loss):
         sum over the rest    no_object_weight · binary cross-entropy of p_c, against 0
 
     The papers take squared errors instead. The generalized IoU (Rezatofighi et al., 2019, arXiv 1902.09630) measures
-    what a detector is judged by, and unlike IoU it has a slope where a box misses its object. Most
-    predictions are not responsible for any object; `no_object_weight` keeps them from outweighing the others.
+    what a detector is judged by, and unlike IoU it has a gradient where a box misses its object. Most predictions are
+    not responsible for any object; `no_object_weight` keeps them from outweighing the others.
 
     Args:
         anchors: Widths and heights in cells, shape (k, 2).
@@ -180,7 +180,6 @@ class YoloLoss(keras.losses.Loss):
 
     Call it with `y_true` of `encode`, shape (batch, rows, columns, k, 5 + C), and `y_pred` raw, of the same shape or
     (batch, rows, columns, k · (5 + C)). It returns one number for each picture, before the reduction.
-
     `dlcourse.load_model` loads a model that was saved with it.
 
     Raises:

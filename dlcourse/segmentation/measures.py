@@ -44,13 +44,10 @@ def mean_iou(y_true, y_pred, classes, *, ignore_class=None):
     asked for. It equals `keras.metrics.MeanIoU(classes, ignore_class=ignore_class)`.
 
     Args:
-        y_true, y_pred, classes, ignore_class: Masks and settings as for `class_iou`.
+        y_true, y_pred, classes, ignore_class: The arguments of `class_iou`, with its errors.
 
     Returns:
         A float in [0, 1]; NaN if there are no pixels.
-
-    Raises:
-        ValueError: As `class_iou`.
 
     Taught in notebook 3-3, section 3.3.5; notes, eq. 3.13.
     """

@@ -79,8 +79,8 @@ def predict(net, pictures):
     Args:
         net: A Keras model from pictures in 0…255 to a class for every pixel, such as `models.unet((None, None, 3), 2)`.
             If it was built for one size, the pictures may not be larger.
-        pictures: In 0…255, uint8 or float, shape (height, width, channels), or (height, width) for a net with one
-            channel; or several, shape (m, height, width, channels).
+        pictures: Numbers in 0…255, uint8 or float, shape (height, width, channels), or (height, width) for a net with
+            one channel; or several, shape (m, height, width, channels).
 
     Returns:
         Probabilities, float32, shape (height, width, classes) or (m, height, width, classes).
@@ -95,11 +95,12 @@ def predict(net, pictures):
         expected = "a Keras model from (m, height, width, channels) to (m, height, width, classes)"
         raise ValueError(f"net: expected {expected}, got {shapes or net!r}")
     pictures = _photographs(pictures, shapes[0][-1])
-    batch = pictures if pictures.ndim == 4 else pictures[None, ..., None] if pictures.ndim == 2 else pictures[None]
+    one = pictures[..., None] if pictures.ndim == 2 else pictures
+    batch = one if one.ndim == 4 else one[None]
     size = batch.shape[1:3]
     fitting = tuple(_next_side(net, shapes[0], axis, side) for axis, side in enumerate(size))
-    # One by one, since photographs are large; and not `net.predict`, which would compile for every size
-    predicted = [keras.ops.convert_to_numpy(net(_padded(one[None], fitting), training=False)) for one in batch]
+    # One by one, because photographs are large; and not `net.predict`, which would compile for every size
+    predicted = [keras.ops.convert_to_numpy(net(_padded(each[None], fitting), training=False)) for each in batch]
     maps = crop(np.concatenate(predicted), size)
     return maps if pictures.ndim == 4 else maps[0]
 
