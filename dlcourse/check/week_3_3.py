@@ -1,4 +1,7 @@
-"""The exercises of notebook 3-3 on boxes: their loss, their overlap, and non-max suppression."""
+"""The exercises of notebook 3-3 on boxes: their loss, their overlap, and non-max suppression.
+
+Each stands below our answer, of which its typical wrong answers (slips) are edits.
+"""
 
 from functools import partial
 from itertools import product
