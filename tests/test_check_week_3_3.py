@@ -1,9 +1,13 @@
 """The exercises of notebook 3-3: what learners write most often, right and wrong, beside what test_check.py tries."""
 
-from dlcourse import check
-from dlcourse.check import week_3_3
+from dlcourse import check, segmentation
+from dlcourse.check import source, week_3_3_masks
 from dlcourse.check.layers import Maps
+from dlcourse.detection import boxes, yolo
+from dlcourse.detection.anchors import iou_of_sizes
+from dlcourse.detection.nms import non_max_suppression
 
+import keras
 import numpy as np
 import pytest
 
@@ -53,6 +57,82 @@ def test_filter_boxes_does_not_say_mask_to_one_who_has_a_mask():
         return scores.max(axis=1)[kept], boxes[kept], scores.argmax(axis=1)[kept]
 
     assert "make a mask" not in says(check.filter_boxes, keeps)
+
+
+# What the exercises show is what the helpers compute
+
+
+def random_boxes(rng, n):
+    """Boxes on a coarse grid, so that some touch, some have no area, and IoUs meet thresholds."""
+    corners = rng.integers(-6, 6, (n, 2, 2))
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1).astype(float)
+
+
+def test_iou_of_two_boxes_is_that_of_the_helper():
+    found = random_boxes(np.random.default_rng(0), 40)
+    expected = boxes.pairwise_iou(found, found)
+    ours = [[check.iou.reference(a, b) for b in found] for a in found]
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+    assert np.sum(expected == 0) > 100 and np.sum(boxes.area(found) == 0) > 3
+
+
+def test_filter_boxes_is_the_code_that_the_helper_runs():
+    ours, helpers = (source.body(function) for function in (check.filter_boxes.reference, yolo.filter_boxes))
+    assert ours.partition("\n")[2] == helpers.partition("\n")[2]
+
+
+def test_nms_keeps_what_the_helper_keeps():
+    rng, kept = np.random.default_rng(1), 0
+    for _ in range(50):
+        n = rng.integers(0, 30)
+        found, scores, threshold = random_boxes(rng, n), rng.permutation(n) / 30, float(rng.choice([0, 0.25, 0.5, 1]))
+        expected = non_max_suppression(found, scores, max_boxes=None, iou_threshold=threshold)
+        assert list(check.nms.reference(found, scores, threshold)) == expected.tolist()
+        kept += len(expected)
+    assert kept > 300
+
+
+def test_best_anchor_has_the_highest_iou_of_the_helper():
+    rng = np.random.default_rng(2)
+    sizes, anchors = np.exp(rng.normal(size=(50, 2))), np.exp(rng.normal(size=(6, 2)))
+    expected = iou_of_sizes(sizes, anchors).argmax(axis=0)
+    assert [check.best_anchor.reference(size, anchors) for size in sizes] == expected.tolist()
+    assert len(set(expected.tolist())) > 3
+
+
+def test_decode_cell_of_every_cell_is_decode():
+    rng, (rows, columns) = np.random.default_rng(3), (3, 5)
+    t, anchors = rng.normal(size=(rows, columns, 2, 7)), np.exp(rng.normal(size=(2, 2)))
+    expected, _, _ = yolo.decode(t[None].astype("float32"), anchors)
+    for row, column, k in np.ndindex(rows, columns, 2):
+        ours = check.decode_cell.reference(t[row, column, k], row, column, (rows, columns), anchors[k])
+        np.testing.assert_allclose(ours, np.asarray(expected)[0, row, column, k], rtol=1e-5, atol=1e-6)
+
+
+def test_localization_loss_is_kerass_mean_squared_error_over_what_counts():
+    rng = np.random.default_rng(4)
+    for there in (0, 1):
+        y_hat, y = rng.normal(size=8), np.array([there, *rng.normal(size=7)])
+        counted = 8 if there else 1
+        expected = counted * keras.losses.mean_squared_error(y[None, :counted], y_hat[None, :counted])
+        assert check.localization_loss.reference(y_hat, y) == pytest.approx(float(expected[0]), rel=1e-5)
+
+
+def test_conv_transpose_is_kerass():
+    rng = np.random.default_rng(5)
+    for stride in (1, 2, 3):
+        x, kernel = rng.normal(size=(4, 6)), rng.normal(size=(3, 3))
+        expected = keras.ops.conv_transpose(x[None, ..., None], kernel[..., None, None], stride, padding="valid")
+        ours = check.conv_transpose.reference(x, kernel, stride)
+        np.testing.assert_allclose(ours, np.asarray(expected)[0, ..., 0], atol=1e-5)
+
+
+def test_mean_iou_is_the_helpers():
+    rng = np.random.default_rng(6)
+    for classes in (2, 3, 7) * 10:  # few pixels: some classes are in one mask alone, some in neither
+        y_true, y_pred = rng.integers(0, classes, (2, 2, 3))
+        expected = segmentation.mean_iou(y_true, y_pred, classes)
+        assert check.mean_iou.reference(y_true, y_pred, classes) == pytest.approx(expected, rel=1e-12)
 
 
 # Right answers
@@ -112,7 +192,7 @@ def test_batch_norm_statistics_of_the_probe_differ_from_one_another_and_from_the
     maps = keras.Input((2, 3, 4))
     layer = layers.BatchNormalization()
     layer(maps)
-    week_3_3._weighted(layer)
+    week_3_3_masks._weighted(layer)
     values = [np.asarray(weight) for weight in layer.weights]
     assert all(len(np.unique(each)) == 4 for each in values)
     starts = (1, 0, 0, 1)  # gamma, beta, moving mean, moving variance
@@ -131,7 +211,7 @@ def test_a_normalization_moved_behind_the_relu_changes_what_the_probe_computes()
 
     arguments = Maps((3, 4, 4)), Maps((6, 8, 2)), 2
     before, after = (
-        week_3_3._level(lambda *maps, behind=behind: block(*maps, behind), *arguments) for behind in (False, True)
+        week_3_3_masks._level(lambda *maps, behind=behind: block(*maps, behind), *arguments) for behind in (False, True)
     )
     assert before["layers with weights"] == after["layers with weights"]
     assert not np.allclose(before["random kernels, three places"], after["random kernels, three places"])

@@ -23,7 +23,7 @@ def overlap(sizes, anchors):
 
 def test_the_distance_is_1_minus_the_iou_of_boxes_that_share_a_corner():
     sizes = random_sizes(20)
-    np.testing.assert_allclose(A._iou(sizes, sizes[:7]).T, overlap(sizes, sizes[:7]), rtol=1e-12)
+    np.testing.assert_allclose(A.iou_of_sizes(sizes, sizes[:7]).T, overlap(sizes, sizes[:7]), rtol=1e-12)
 
 
 def test_three_heaps_of_sizes_are_found():

@@ -298,7 +298,7 @@ def test_between_shares_no_image_shape_is_needed():
         (([[0, 0, 1, 1]], ["xyxy"], "xyxy"), r"^source: expected one of 'xyxy', .* got \['xyxy'\]$"),
         (
             ([[0, 0, 1, 1]], "xyxy", "rel_xywh"),
-            r"^image_shape: expected \(height, width\) to convert .* got None: pass",
+            r"^image_shape: expected \(height, width\) for .* got None: pass",
         ),
         (([[0, 0, 1, 1]], "xyxy", "xywh", (3, 4, 3)), r"^image_shape: expected .* got \(3, 4, 3\): .*\.shape\[:2\]$"),
         (([[5, 5, 1, 9]], "xyxy", "xywh"), r"^boxes: expected \(x_min, y_min, x_max, y_max\) .* got \[5"),

@@ -118,7 +118,7 @@ NET, ONE = models.unet((None, None, 3), 2, 2, 1), models.unet((None, None, 1), 1
         (lambda: segmentation.predict(NET, "me.jpg"), "pictures: .* got a str, 'me.jpg': read the file with datasets"),
         (lambda: segmentation.predict(NET, noise(8, 8)), "pictures: .* got uint8 of .*np.repeat"),
         (lambda: segmentation.predict(NET, noise(8, 8, 4)), r"pictures: .* picture\[\.\.\., :3\]"),
-        (lambda: segmentation.predict(ONE, noise(8, 8, 3)), "pictures: .* grey"),
+        (lambda: segmentation.predict(ONE, noise(8, 8, 3)), "pictures: .* gray"),
         (lambda: segmentation.predict(NET, noise(8, 8, 3) / 255), "pictures: .* looks like 0…1: multiply by 255"),
         (lambda: segmentation.predict(NET, noise(8, 8, 3) - 9.0), "pictures: expected values in 0…255, got -"),
     ],

@@ -1,6 +1,6 @@
 """Find objects in pictures: boxes and their overlap, non-max suppression, anchors, YOLO, and how to judge it.
 
-`from dlcourse import detection` loads nothing yet; `detection.yolo` and its neighbors load when they are first used.
+`from dlcourse import detection` loads nothing yet; `detection.yolo` and its neighbors load at their first use.
 """
 
 import importlib

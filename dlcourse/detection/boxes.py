@@ -3,14 +3,19 @@
 A box is four numbers, its corners (x_min, y_min, x_max, y_max), in one unit. x grows to the right, y downwards. Width
 is x_max - x_min: pixel columns are [x, x + 1).
 
-Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy arrays out: `keras.ops` has NumPy's
-names, so that the same lines serve both. Where an array meets a tensor, both are tensors of the tensor's dtype.
+Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy arrays out, because NumPy is much faster
+than `keras.ops` on a few boxes. `keras.ops` has NumPy's names, so that the same lines serve both: `xp` is either one.
+Boxes are converted once, by the checks at a function's door: its body gets floats of one library and dtype. Boxes are
+valid if their numbers are finite, x_min ≤ x_max and y_min ≤ y_max.
 """
 
+from functools import partial
+
 from dlcourse.detection import checks
+from dlcourse.detection.checks import library
+from dlcourse.scratch.checks import checked
 
 import numpy as np
-from keras import ops
 
 TINY = float(np.finfo(np.float32).tiny)  # nothing beside any area that is not 0
 FORMATS = {  # Keras' names: which axis comes first, and what the four numbers are
@@ -30,121 +35,186 @@ ALONG_AN_AXIS = {  # the two numbers of a box along one axis, from one form to a
 }
 
 
+@checked(boxes=checks.boxes)
 def area(boxes):
-    """Width times height.
+    """Return width times height.
 
     Args:
-        boxes: Shape (…, 4), corners.
+        boxes: Boxes, shape (…, 4), corners.
 
     Returns:
-        Shape (…), in the unit's square. In a compiled function a box with x_max < x_min has area 0.
+        Areas, shape (…), in the unit's square. In a compiled function a box with x_max < x_min has area 0.
 
     Raises:
-        ValueError: If the shape is another, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = checks.boxes("boxes", boxes)
-    return _area(_library(boxes), *_corners(boxes))
+    x_min, y_min, x_max, y_max = _columns(boxes)
+    xp = library(boxes)
+    return xp.maximum(x_max - x_min, 0) * xp.maximum(y_max - y_min, 0)
 
 
+@checked(checks.fitting, checks.alike, boxes_a=checks.boxes, boxes_b=checks.boxes)
 def iou(boxes_a, boxes_b):
-    """Intersection over union of two boxes, or of two sets of boxes one by one.
+    """Return the intersection over union of two boxes, or of two sets of boxes one by one.
 
     Args:
-        boxes_a: Shape (…, 4), corners.
-        boxes_b: Shape (…, 4) in the same unit; the axes before the last are broadcast against those of `boxes_a`.
+        boxes_a, boxes_b: Boxes, shape (…, 4), corners in one unit. The axes before the last are broadcast.
 
     Returns:
         IoU in [0, 1] of the broadcast shape; a scalar for two single boxes. Boxes that only touch have 0, and so has a
         box without area, even with itself.
 
     Raises:
-        ValueError: If the shapes are others, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If the boxes are not valid, or their shapes do not fit.
 
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
     """
-    return _iou(*_two_sets(boxes_a, boxes_b))
+    intersection, union = _intersection_and_union(boxes_a, boxes_b)
+    return intersection / union
 
 
+@checked(checks.alike, boxes_a=checks.one_axis, boxes_b=checks.one_axis)
+def pairwise_iou(boxes_a, boxes_b):
+    """Return the intersection over union of every box in one set with every box in another.
+
+    Args:
+        boxes_a, boxes_b: Boxes, shapes (n, 4) and (m, 4), corners in one unit; `iou` refuses the same ones.
+
+    Returns:
+        IoU in [0, 1], shape (n, m), as `iou` has it.
+
+    Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
+    """
+    return iou.core(boxes_a[:, None], boxes_b[None])  # (n, 1, 4) against (1, m, 4)
+
+
+@checked(checks.fitting, checks.alike, boxes_a=checks.boxes, boxes_b=checks.boxes)
 def giou(boxes_a, boxes_b):
-    """Compute the generalized intersection over union of two boxes, or of two sets of boxes one by one.
+    """Return the generalized intersection over union of two boxes, or of two sets of boxes one by one.
 
     GIoU is IoU less the share of the smallest box around both that neither of them covers (Rezatofighi et al., 2019,
     arXiv 1902.09630). Boxes that do not touch have an IoU of 0 however far apart they are. Their GIoU falls with the
     distance, so that 1 - GIoU is a loss that still pulls them together.
 
     Args:
-        boxes_a: Shape (…, 4), corners.
-        boxes_b: Shape (…, 4) in the same unit; the axes before the last are broadcast against those of `boxes_a`.
+        boxes_a, boxes_b: Boxes, as for `iou`, which refuses the same ones.
 
     Returns:
         GIoU in [-1, 1] of the broadcast shape, at most the IoU; a scalar for two single boxes. It is 0 where the box
         around both has no area.
 
-    Raises:
-        ValueError: If the shapes are others, a number is not finite, x_max < x_min or y_max < y_min.
-
     Taught in notebook 3-3, section 3.3.3.
     """
-    return _giou(*_two_sets(boxes_a, boxes_b))
+    xp = library(boxes_a)
+    a_x_min, a_y_min, a_x_max, a_y_max = _columns(boxes_a)
+    b_x_min, b_y_min, b_x_max, b_y_max = _columns(boxes_b)
+    width = xp.maximum(a_x_max, b_x_max) - xp.minimum(a_x_min, b_x_min)
+    height = xp.maximum(a_y_max, b_y_max) - xp.minimum(a_y_min, b_y_min)
+    around = xp.maximum(width * height, TINY)  # as the union has TINY for 0: then both quotients below are 0 and 1
+    intersection, union = _intersection_and_union(boxes_a, boxes_b)
+    return intersection / union - 1 + union / around
 
 
-def pairwise_iou(boxes_a, boxes_b):
-    """Intersection over union of every box in one set with every box in another.
-
-    Args:
-        boxes_a: Shape (n, 4), corners.
-        boxes_b: Shape (m, 4), in the same unit.
-
-    Returns:
-        IoU in [0, 1], shape (n, m), as `iou` has it.
-
-    Raises:
-        ValueError: If the shapes are others, a number is not finite, x_max < x_min or y_max < y_min.
-
-    Taught in notebook 3-3, section 3.3.3; notes, eq. 3.13.
-    """
-    a, b = checks.boxes("boxes_a", boxes_a, ("n", 4)), checks.boxes("boxes_b", boxes_b, ("m", 4))
-    return _iou(a[:, None], b[None])
+def _intersection_and_union(boxes_a, boxes_b):
+    """Return the areas that boxes of shape (…, 4) have in common and cover together, each of shape (…)."""
+    xp = library(boxes_a)
+    a_x_min, a_y_min, a_x_max, a_y_max = _columns(boxes_a)
+    b_x_min, b_y_min, b_x_max, b_y_max = _columns(boxes_b)
+    width = xp.minimum(a_x_max, b_x_max) - xp.maximum(a_x_min, b_x_min)
+    height = xp.minimum(a_y_max, b_y_max) - xp.maximum(a_y_min, b_y_min)
+    intersection = xp.maximum(width, 0) * xp.maximum(height, 0)  # both can be negative, and their product positive
+    # TINY, because 0 / 0 is NaN: two boxes without area have an IoU of 0, and its gradient is finite.
+    union = xp.maximum(area.core(boxes_a), TINY) + area.core(boxes_b) - intersection
+    return intersection, union
 
 
+def _columns(boxes):
+    """Return x_min, y_min, x_max and y_max, each of shape (…): NumPy is slow along a last axis of 4."""
+    return [boxes[..., k] for k in range(4)]
+
+
+@checked(boxes=checks.boxes)
 def corners_to_center(boxes):
-    """(x_min, y_min, x_max, y_max) to (x, y, width, height) with the midpoint (x, y).
+    """Convert (x_min, y_min, x_max, y_max) to (x, y, width, height) with the midpoint (x, y).
 
     Args:
-        boxes: Shape (…, 4), corners.
+        boxes: Boxes, shape (…, 4), corners.
 
     Returns:
-        Shape (…, 4), in the same unit.
+        Midpoints and sizes, shape (…, 4), in the same unit.
 
     Raises:
-        ValueError: If the shape is another, a number is not finite, x_max < x_min or y_max < y_min.
+        ValueError: If the boxes are not valid.
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = checks.boxes("boxes", boxes)
     low, high = boxes[..., :2], boxes[..., 2:]
-    return _library(boxes).concatenate([(low + high) / 2, high - low], axis=-1)
+    return library(boxes).concatenate([(low + high) / 2, high - low], axis=-1)
 
 
+@checked(boxes=partial(checks.boxes, form="center"))
 def center_to_corners(boxes):
-    """(x, y, width, height) with the midpoint (x, y) to (x_min, y_min, x_max, y_max).
+    """Convert (x, y, width, height) with the midpoint (x, y) to (x_min, y_min, x_max, y_max).
 
     Args:
-        boxes: Shape (…, 4), midpoint and size.
+        boxes: Midpoints and sizes, shape (…, 4).
 
     Returns:
-        Shape (…, 4), in the same unit.
+        Corners, shape (…, 4), in the same unit.
 
     Raises:
         ValueError: If the shape is another, a number is not finite, or a width or height is below 0.
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    boxes = checks.boxes("boxes", boxes, form="center")
     midpoint, half = boxes[..., :2], boxes[..., 2:] / 2
-    return _library(boxes).concatenate([midpoint - half, midpoint + half], axis=-1)
+    return library(boxes).concatenate([midpoint - half, midpoint + half], axis=-1)
+
+
+@checked(boxes=checks.boxes, image_shape=checks.image_shape)
+def scale_boxes(boxes, image_shape):
+    """Convert boxes in 0…1 of a picture to boxes in its pixels.
+
+    Args:
+        boxes: Boxes, shape (…, 4), corners as shares of the picture's width and height. What sticks out stays out.
+        image_shape: (height, width) in pixels, as pictures have it, while boxes begin with x.
+
+    Returns:
+        Corners in pixels, shape (…, 4).
+
+    Raises:
+        ValueError: If `image_shape` is not two numbers above 0, or the boxes are not valid.
+
+    Taught in notebook 3-3, section 3.3.3.
+    """
+    height, width = image_shape
+    x_min, y_min, x_max, y_max = _columns(boxes)
+    return library(boxes).stack([x_min * width, y_min * height, x_max * width, y_max * height], axis=-1)
+
+
+@checked(boxes=checks.boxes, image_shape=checks.image_shape)
+def clip_boxes(boxes, image_shape):
+    """Cut off what sticks out of the picture. Of a box that lies outside, a box without area stays on the edge.
+
+    Args:
+        boxes: Boxes, shape (…, 4), corners in pixels.
+        image_shape: (height, width) in pixels.
+
+    Returns:
+        Corners in 0…width and 0…height, shape (…, 4).
+
+    Raises:
+        ValueError: If `image_shape` is not two numbers above 0, or the boxes are not valid.
+
+    Taught in notebook 3-3, section 3.3.3.
+    """
+    height, width = image_shape
+    xp, (x_min, y_min, x_max, y_max) = library(boxes), _columns(boxes)
+    x_min, x_max = xp.clip(x_min, 0, width), xp.clip(x_max, 0, width)
+    y_min, y_max = xp.clip(y_min, 0, height), xp.clip(y_max, 0, height)
+    return xp.stack([x_min, y_min, x_max, y_max], axis=-1)
 
 
 def convert(boxes, source, target, image_shape=None):
@@ -156,144 +226,43 @@ def convert(boxes, source, target, image_shape=None):
     - Each of them with `"rel_"` before it: shares of the picture's width and height in place of pixels.
 
     Args:
-        boxes: Shape (…, 4), in the format `source`.
-        source: One of these names.
-        target: One of these names.
+        boxes: Boxes, shape (…, 4), in the format `source`.
+        source, target: Two of these names.
         image_shape: (height, width) of the picture in pixels. Only between pixels and shares is it needed.
 
     Returns:
-        Shape (…, 4), in the format `target`.
+        Boxes, shape (…, 4), in the format `target`.
 
     Raises:
-        ValueError: If a name is unknown, `image_shape` is needed and missing or not two numbers above 0, the boxes'
-            shape is another, a number is not finite, or a box ends before it begins.
+        ValueError: If a name is unknown, the boxes are not valid, or `image_shape` is needed and not (height, width).
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    (first, form, shares), (to_first, to_form, to_shares) = _format("source", source), _format("target", target)
+    first, form, shares = _format("source", source)
+    to_first, to_form, to_shares = _format("target", target)
     boxes = checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
     if image_shape is None and shares != to_shares:
-        raise ValueError(
-            f"image_shape: expected (height, width) to convert {source!r} to {target!r}, got None: "
-            "pass picture.shape[:2]"
-        )
-    height, width = (1, 1) if image_shape is None else checks.image_shape(image_shape)
-    x, y = _corners(boxes)[::2], _corners(boxes)[1::2]
-    x, y = (x, y) if first == "x" else (y, x)
+        raise ValueError(f"image_shape: expected (height, width) for {target!r}, got None: pass picture.shape[:2]")
+    height, width = (1, 1) if image_shape is None else checks.image_shape("image_shape", image_shape)
+    one, two, three, four = _columns(boxes)
+    x, y = (one, three), (two, four)
+    if first == "y":
+        x, y = y, x
     if form != to_form:
         x, y = ALONG_AN_AXIS[form, to_form](*x), ALONG_AN_AXIS[form, to_form](*y)
     if shares and not to_shares:
         x, y = [each * width for each in x], [each * height for each in y]
     if to_shares and not shares:
         x, y = [each / width for each in x], [each / height for each in y]
-    x, y = (x, y) if to_first == "x" else (y, x)
-    return _library(boxes).stack([x[0], y[0], x[1], y[1]], axis=-1)
-
-
-def scale_boxes(boxes, image_shape):
-    """Boxes in 0…1 of a picture as boxes in its pixels.
-
-    Args:
-        boxes: Shape (…, 4), corners as shares of the picture's width and height. What sticks out stays out.
-        image_shape: (height, width) in pixels, as pictures have it, while boxes begin with x.
-
-    Returns:
-        Shape (…, 4), corners in pixels.
-
-    Raises:
-        ValueError: If `image_shape` is not two numbers above 0, the boxes' shape is another, a number is not finite,
-            x_max < x_min or y_max < y_min.
-
-    Taught in notebook 3-3, section 3.3.3.
-    """
-    boxes, (height, width) = checks.boxes("boxes", boxes), checks.image_shape(image_shape)
-    return _library(boxes).multiply(boxes, _like(boxes, [width, height, width, height]))
-
-
-def clip_boxes(boxes, image_shape):
-    """Cut off what sticks out of the picture. Of a box that lies outside, a box without area stays on the edge.
-
-    Args:
-        boxes: Shape (…, 4), corners in pixels.
-        image_shape: (height, width) in pixels.
-
-    Returns:
-        Shape (…, 4), corners in 0…width and 0…height.
-
-    Raises:
-        ValueError: If `image_shape` is not two numbers above 0, the boxes' shape is another, a number is not finite,
-            x_max < x_min or y_max < y_min.
-
-    Taught in notebook 3-3, section 3.3.3.
-    """
-    boxes, (height, width) = checks.boxes("boxes", boxes), checks.image_shape(image_shape)
-    library = _library(boxes)
-    return library.minimum(library.maximum(boxes, _like(boxes, [0] * 4)), _like(boxes, [width, height, width, height]))
-
-
-def _area(library, x_min, y_min, x_max, y_max):
-    return library.maximum(x_max - x_min, 0) * library.maximum(y_max - y_min, 0)
-
-
-def _iou(a, b):
-    library, (a, b) = _library(a, b), _alike(a, b)
-    intersection, union = _intersection_and_union(library, _corners(a), _corners(b))
-    return intersection / union
-
-
-def _giou(a, b):
-    library, (a, b) = _library(a, b), _alike(a, b)
-    (a_left, a_top, a_right, a_bottom), (b_left, b_top, b_right, b_bottom) = a, b = _corners(a), _corners(b)
-    intersection, union = _intersection_and_union(library, a, b)
-    width = library.maximum(a_right, b_right) - library.minimum(a_left, b_left)
-    height = library.maximum(a_bottom, b_bottom) - library.minimum(a_top, b_top)
-    # The box around both, too, has TINY in place of 0: then both quotients below are 0 and 1.
-    return intersection / union - 1 + union / library.maximum(width * height, TINY)
-
-
-def _intersection_and_union(library, a, b):
-    """The two areas of boxes given by their corners, each of shape (…)."""
-    (a_left, a_top, a_right, a_bottom), (b_left, b_top, b_right, b_bottom) = a, b
-    width = library.minimum(a_right, b_right) - library.maximum(a_left, b_left)
-    height = library.minimum(a_bottom, b_bottom) - library.maximum(a_top, b_top)
-    intersection = library.maximum(width, 0) * library.maximum(height, 0)
-    # Two boxes without area have a union of TINY, not of 0: their IoU is 0, no NaN, and so is its gradient.
-    return intersection, library.maximum(_area(library, *a), TINY) + _area(library, *b) - intersection
-
-
-def _two_sets(boxes_a, boxes_b):
-    """Both as boxes, if one can be broadcast against the other."""
-    a, b = checks.boxes("boxes_a", boxes_a), checks.boxes("boxes_b", boxes_b)
-    for n, m in zip(tuple(a.shape)[-2::-1], tuple(b.shape)[-2::-1], strict=False):
-        if n != m and not {1, None} & {n, m}:
-            raise ValueError(f"boxes_b: expected a shape that fits {tuple(a.shape)}, got {tuple(b.shape)}")
-    return a, b
+    if to_first == "y":
+        x, y = y, x
+    return library(boxes).stack([x[0], y[0], x[1], y[1]], axis=-1)
 
 
 def _format(name, value):
-    """The axis that comes first in a format, what its four numbers are, and whether they are shares."""
+    """Return the axis that comes first in a format, what its four numbers are, and whether they are shares."""
     names = (*FORMATS, *(f"rel_{each}" for each in FORMATS))
-    plain = value.lower() if isinstance(value, str) else value
-    if not isinstance(value, str) or plain not in names:
+    plain = value.lower() if isinstance(value, str) else None
+    if plain not in names:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, names))}, got {value!r}")
     return *FORMATS[plain.removeprefix("rel_")], plain.startswith("rel_")
-
-
-def _corners(boxes):
-    """x_min, y_min, x_max and y_max, each of shape (…)."""
-    return np.moveaxis(boxes, -1, 0) if isinstance(boxes, np.ndarray) else ops.unstack(boxes, axis=-1)
-
-
-def _library(*boxes):
-    return np if all(isinstance(each, np.ndarray) for each in boxes) else ops
-
-
-def _alike(a, b):
-    if _library(a, b) is np:
-        return a, b
-    dtype = (b if isinstance(a, np.ndarray) else a).dtype
-    return ops.cast(a, dtype), ops.cast(b, dtype)
-
-
-def _like(value, numbers):
-    return np.asarray(numbers, np.float64 if "64" in str(value.dtype) else np.float32)

@@ -1,6 +1,6 @@
 """How good a detector is: precision, recall and average precision, as COCO computes them.
 
-"Microsoft COCO" (Lin et al., 2014, arXiv 1405.0312) and its evaluation code. In each picture, for each class, the
+After "Microsoft COCO" (Lin et al., 2014, arXiv 1405.0312) and its evaluation code. In each picture, for each class, the
 detections take turns, highest score first. Each takes, of the objects that are still free, the one it overlaps most; if
 their IoU reaches the threshold it is a true positive, else a false positive, and so is a second box on one object.
 """
@@ -9,7 +9,7 @@ import numbers
 
 from dlcourse.checks import choice, share
 from dlcourse.detection import checks
-from dlcourse.detection.boxes import _iou
+from dlcourse.detection.boxes import iou
 
 import numpy as np
 
@@ -20,18 +20,15 @@ RECALLS = {101: np.linspace(0, 1, 101), 11: np.arange(11) / 10}
 
 
 def mean_average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *, recall_points=101):
-    """mAP: average precision, averaged over the classes, and over the thresholds if there are several.
+    """Return mAP: average precision, averaged over the classes, and over the thresholds if there are several.
 
     `iou_thresholds=0.5` gives what is called mAP@0.5; COCO's ten thresholds give mAP@0.5:0.95.
 
     Args:
-        detections, truths, iou_thresholds, recall_points: As for `average_precision`.
+        detections, truths, iou_thresholds, recall_points: The arguments of `average_precision`, with its errors.
 
     Returns:
         A float in [0, 1]. Classes without an object in `truths` do not count; NaN if there is no object at all.
-
-    Raises:
-        ValueError: As for `average_precision`.
 
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -41,16 +38,16 @@ def mean_average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *
 
 
 def average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *, recall_points=101):
-    """AP of each class: the precision, averaged over all recalls.
+    """Return AP of each class: the precision, averaged over all recalls.
 
-    At a recall r counts the highest precision that is reached at a recall of r or more, and 0 if r is never reached.
-    At most 100 detections count for each picture and class.
+    At a recall r the highest precision that is reached at a recall of r or more counts, and 0 if r is never reached. At
+    most 100 detections count for each picture and class.
 
     Args:
-        detections: For each picture `(scores, boxes, classes)`, as `yolo.postprocess` returns them: shapes (n,), (n, 4)
-            and (n,), corners in the same unit as the truths', whole numbers as classes. Scores need not be sorted; of
-            equal ones the first in order comes first.
-        truths: For each picture `(boxes, classes)`, shapes (m, 4) and (m,). Those of `datasets.scenes` are
+        detections: A list with `(scores, boxes, classes)` for each picture, as `yolo.postprocess` returns them: shapes
+            (n,), (n, 4) and (n,), corners in the unit of the truths, whole numbers as classes. Scores need not be
+            sorted; of equal ones the first in order comes first.
+        truths: A list with `(boxes, classes)` for each picture, shapes (m, 4) and (m,). Those of `datasets.scenes` are
             `list(zip(scenes.boxes, scenes.classes))`.
         iou_thresholds: A number in [0, 1], or several, over which AP is averaged; COCO's ten if left out. An IoU that
             equals the threshold is enough.
@@ -72,11 +69,11 @@ def average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *, rec
 
 
 def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
-    """Precision and recall for each score that one could ask for.
+    """Return precision and recall for each score that can be the threshold.
 
     Args:
-        detections, truths: As for `average_precision`.
-        iou_threshold: From which IoU on an object is found, in [0, 1].
+        detections, truths: Lists as for `average_precision`, with its errors.
+        iou_threshold: The IoU from which on an object is found, in [0, 1].
         label: The class to look at. None: all of them together, each box still judged within its class.
 
     Returns:
@@ -84,15 +81,12 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
         at least this score, precision is the share that are right; recall is the share of the objects that they find,
         NaN without objects.
 
-    Raises:
-        ValueError: As for `average_precision`.
-
     Taught in notebook 3-3, section 3.3.3.
     """
     judged = _judge(detections, truths, [share("iou_threshold", iou_threshold)])
     parts = [part for at, part in judged.items() if label is None or at == label]
-    scores = np.concatenate([np.empty(0), *(scores for scores, _, _ in parts)])
-    hits = np.concatenate([np.empty(0, bool), *(hits[:, 0] for _, hits, _ in parts)])
+    scores = np.concatenate([np.empty(0), *(scores for scores, _, _ in parts)])  # (n,)
+    hits = np.concatenate([np.empty(0, bool), *(hits[:, 0] for _, hits, _ in parts)])  # (n,)
     objects = sum(objects for _, _, objects in parts)
     order = np.argsort(-scores, kind="stable")
     scores, found = scores[order], np.cumsum(hits[order])
@@ -102,7 +96,7 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
 
 
 def _average(scores, hits, objects, recalls):
-    """AP of one class, averaged over the thresholds, which are the columns of `hits`."""
+    """Return AP of one class, averaged over the thresholds, which are the columns of `hits`."""
     if objects == 0:
         return float("nan")
     order = np.argsort(-scores, kind="stable")
@@ -115,7 +109,7 @@ def _average(scores, hits, objects, recalls):
 
 
 def _judge(detections, truths, thresholds):
-    """For each class (scores, shape (n,); true positive or not, shape (n, thresholds); number of objects)."""
+    """Return for each class (scores, (n,); true positive or not, (n, thresholds); number of objects)."""
     detections, truths = _pictures("detections", detections), _pictures("truths", truths)
     if len(detections) != len(truths):
         raise ValueError(f"truths: expected {len(detections)} pictures, as in detections, got {len(truths)}")
@@ -125,8 +119,8 @@ def _judge(detections, truths, thresholds):
         scores, boxes, classes = _best_first(*_detected(f"detections[{i}]", detected))
         true_boxes, true_classes = _true(f"truths[{i}]", true)
         same = classes[:, None] == true_classes
-        iou = np.where(same, _iou(boxes[:, None], true_boxes[None]), -1)
-        found.append((scores, classes, _match(iou, thresholds)))
+        overlap = np.where(same, iou.core(boxes[:, None], true_boxes[None]), -1)
+        found.append((scores, classes, _match(overlap, thresholds)))
         objects.append(true_classes)
     scores, classes, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
     objects = np.concatenate(objects)
@@ -142,7 +136,7 @@ def _pictures(name, value):
 
 
 def _best_first(scores, boxes, classes):
-    """The detections that count in a picture, highest score first."""
+    """Return the detections that count in a picture, highest score first."""
     order = np.argsort(-scores, kind="stable")
     if len(order) > MAX_DETECTIONS:
         best = [np.flatnonzero(classes[order] == label)[:MAX_DETECTIONS] for label in np.unique(classes)]
@@ -151,15 +145,15 @@ def _best_first(scores, boxes, classes):
 
 
 def _match(iou, thresholds):
-    """Which detections, the rows of `iou`, find an object of their own, for each threshold: (n, thresholds)."""
+    """Return which detections, the rows of `iou`, find an object of their own, for each threshold: (n, thresholds)."""
     needed = np.minimum(thresholds, 1 - 1e-10)  # COCO's allowance for rounding
-    hits, free = np.zeros((len(iou), len(needed)), bool), np.ones((iou.shape[1], len(needed)), bool)
+    hits, taken = np.zeros((len(iou), len(needed)), bool), np.zeros((iou.shape[1], len(needed)), bool)
     found, objects = np.nonzero(iou >= needed.min())
     order = np.lexsort((-objects, -iou[found, objects], found))  # of equal IoUs COCO takes the last object
     for d, g in zip(found[order], objects[order], strict=True):
-        taken = free[g] & ~hits[d] & (iou[d, g] >= needed)
-        hits[d] |= taken
-        free[g] ^= taken
+        match = ~hits[d] & ~taken[g] & (iou[d, g] >= needed)  # (thresholds,)
+        hits[d] |= match
+        taken[g] |= match
     return hits
 
 
@@ -174,24 +168,20 @@ def _thresholds(value):
 
 
 def _detected(name, picture):
-    if not isinstance(picture, tuple | list) or len(picture) != 3:
-        raise ValueError(f"{name}: expected (scores, boxes, classes), got {_kind(picture)}")
-    scores, boxes, classes = picture
-    boxes = _boxes(f"{name} boxes", boxes)
-    scores = checks.scores(f"{name} scores", scores, len(boxes)).astype(np.float64)
-    return scores, boxes, checks.classes(f"{name} classes", classes, len(boxes))
+    scores, boxes, classes = _parts(name, picture, "scores", "boxes", "classes")
+    boxes, classes = _true(name, (boxes, classes))
+    return checks.scores(f"{name} scores", scores, len(boxes)).astype(np.float64), boxes, classes
 
 
 def _true(name, picture):
-    if not isinstance(picture, tuple | list) or len(picture) != 2:
-        raise ValueError(f"{name}: expected (boxes, classes), got {_kind(picture)}")
-    boxes = _boxes(f"{name} boxes", picture[0])
-    return boxes, checks.classes(f"{name} classes", picture[1], len(boxes))
+    boxes, classes = _parts(name, picture, "boxes", "classes")
+    boxes = checks.read(f"{name} boxes", checks.one_axis(f"{name} boxes", boxes)).astype(np.float64)
+    return boxes, checks.classes(f"{name} classes", classes, len(boxes))
 
 
-def _boxes(name, value):
-    return checks.read(name, checks.boxes(name, value, ("n", 4))).astype(np.float64)
-
-
-def _kind(picture):
-    return f"{len(picture)} parts" if isinstance(picture, tuple | list) else type(picture).__name__
+def _parts(name, picture, *parts):
+    """Return the picture, if it has these parts."""
+    if not isinstance(picture, tuple | list) or len(picture) != len(parts):
+        got = f"{len(picture)} parts" if isinstance(picture, tuple | list) else type(picture).__name__
+        raise ValueError(f"{name}: expected ({', '.join(parts)}), got {got}")
+    return picture

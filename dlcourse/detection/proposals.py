@@ -2,7 +2,7 @@
 
 Proposals come from selective search in small (Uijlings et al.: Selective Search for Object Recognition, 2013,
 https://doi.org/10.1007/s11263-013-0620-5): a picture is cut into superpixels (Felzenszwalb and Huttenlocher, 2004), the
-two neighbours most alike are merged, again and again, and the box of each region ever made is a proposal. R-CNN
+two most similar neighbors are merged, again and again, and the box of each region ever made is a proposal. R-CNN
 (Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
 """
 
@@ -12,20 +12,20 @@ from dlcourse.detection import checks
 import keras
 import numpy as np
 
-BINS = 8  # of each colour's histogram
+BINS = 8  # of each color's histogram
 SIGMA = 0.8  # pixels: the picture is smoothed a little before it is cut up
 
 
 def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40):
-    """Boxes around regions of one look, the largest first.
+    """Return boxes around regions that look alike, the largest first.
 
-    Two regions are the more alike the more their histograms of colours overlap, the smaller both are together, and the
-    better they fill their common box. So small regions go first, and neighbours that lie within one another.
+    Two regions are the more similar the more their histograms of colors overlap, the smaller both are together, and the
+    better they fill their common box. So small regions are merged first, and neighbors that lie within one another.
 
     Args:
         image: A picture, uint8, shape (height, width, 3).
-        max_proposals: How many boxes at the most, 1 or more. If there are more, the smallest go.
-        scales: Felzenszwalb's k, one or more numbers above 0: the larger, the larger the superpixels. Each gives
+        max_proposals: Largest number of boxes, 1 or more. If there are more, the smallest go.
+        scales: Felzenszwalb's k, one or more numbers above 0: the larger, the larger the superpixels. Each makes
             regions of its own.
         min_size: Pixels of the smallest superpixel, 1 or more.
 
@@ -38,7 +38,7 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    from skimage.segmentation import felzenszwalb  # here, for it takes a while to load
+    from skimage.segmentation import felzenszwalb  # here, because it takes a while to load
 
     image = colour_picture("image", image)
     max_proposals, min_size = count("max_proposals", max_proposals), count("min_size", min_size)
@@ -53,17 +53,17 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
 
 
 def classify_regions(image, boxes, model, size, batch_size=32):
-    """What a classifier says of each box: the piece of the picture in it, warped to the size that the model takes.
+    """Classify the piece of the picture in each box, warped to the size that the model takes.
 
     This is the cost of R-CNN: one forward pass for every proposal, where YOLO has one for the picture.
 
     Args:
         image: A picture, uint8, shape (height, width, 3).
-        boxes: Corners (x_min, y_min, x_max, y_max) in pixels, shape (n, 4), such as `region_proposals` returns.
-            Every pixel that a box touches is taken; what sticks out of the picture is cut off.
+        boxes: Corners in pixels, shape (n, 4), such as `region_proposals` returns. Every pixel that a box touches is
+            taken; what sticks out of the picture is cut off.
         model: A Keras model from pictures in 0…255, shape (m, *size, 3), to (m, classes).
-        size: That the model takes: the side, or (height, width), in pixels.
-        batch_size: How many regions at a time, 1 or more.
+        size: Side that the model takes, or (height, width), in pixels.
+        batch_size: Number of regions at a time, 1 or more.
 
     Returns:
         float32, shape (n, classes).
@@ -73,7 +73,7 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    image, boxes = colour_picture("image", image), checks.boxes("boxes", boxes, ("n", 4))
+    image, boxes = colour_picture("image", image), checks.one_axis("boxes", boxes)
     batch_size, size = count("batch_size", batch_size), height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
@@ -88,57 +88,58 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
 
 def _merged(image, labels):
-    """The box of every region: of the superpixels, and of what comes of merging the two neighbours most alike."""
+    """Yield the box of every region: of the superpixels, and of each merger of the two most similar neighbors."""
     height, width = labels.shape
     regions = dict(enumerate(_superpixels(image, labels)))
-    neighbours = {k: set() for k in regions}
+    neighbors = {k: set() for k in regions}
     for here, there in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
         for a, b in np.unique(np.stack([here.ravel(), there.ravel()], axis=1)[(here != there).ravel()], axis=0):
-            neighbours[a].add(int(b))
-            neighbours[b].add(int(a))
-    alike = {(a, b): _alike(regions[a], regions[b], height * width) for a in regions for b in neighbours[a] if a < b}
+            neighbors[a].add(int(b))
+            neighbors[b].add(int(a))
+    pairs = ((a, b) for a in regions for b in neighbors[a] if a < b)
+    similar = {(a, b): _similarity(regions[a], regions[b], height * width) for a, b in pairs}
     for box, _, _ in regions.values():
         yield box
-    while alike:
-        a, b = max(alike, key=alike.get)  # the first of the best, so that the order is always the same
-        merged = len(neighbours)
+    while similar:
+        a, b = max(similar, key=similar.get)  # the first of the best, so that the order is always the same
+        merged = len(neighbors)
         regions[merged] = _union(regions[a], regions[b])
-        neighbours[merged] = (neighbours[a] | neighbours[b]) - {a, b}
-        alike = {pair: value for pair, value in alike.items() if not {a, b} & set(pair)}
-        for c in sorted(neighbours[merged]):
-            neighbours[c] = neighbours[c] - {a, b} | {merged}
-            alike[c, merged] = _alike(regions[c], regions[merged], height * width)
+        neighbors[merged] = (neighbors[a] | neighbors[b]) - {a, b}
+        similar = {pair: value for pair, value in similar.items() if not {a, b} & set(pair)}
+        for c in sorted(neighbors[merged]):
+            neighbors[c] = neighbors[c] - {a, b} | {merged}
+            similar[c, merged] = _similarity(regions[c], regions[merged], height * width)
         yield regions[merged][0]
 
 
 def _superpixels(image, labels):
-    """For each label its box, how many pixels it has, and the histograms of their three colours, which add up to 1."""
+    """Yield for each label its box, its number of pixels, and the histograms of three colors, which add up to 1."""
     rows, columns = np.indices(labels.shape)
     bins = image.astype(int) * BINS // 256 + BINS * np.arange(3)
     order = np.argsort(labels, axis=None, kind="stable")
     starts = np.flatnonzero(np.diff(labels.ravel()[order], prepend=-1))
     for where in np.split(order, starts[1:]):
-        y, x, colours = rows.ravel()[where], columns.ravel()[where], bins.reshape(-1, 3)[where]
+        y, x, colors = rows.ravel()[where], columns.ravel()[where], bins.reshape(-1, 3)[where]
         box = int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1
-        yield box, len(where), np.bincount(colours.ravel(), minlength=3 * BINS) / (3 * len(where))
+        yield box, len(where), np.bincount(colors.ravel(), minlength=3 * BINS) / (3 * len(where))
 
 
-def _alike(a, b, pixels):
-    """Uijlings' eqs. 2, 4 and 5: of colour, size and fill, each 1 at the most. `pixels` are those of the picture."""
+def _similarity(a, b, pixels):
+    """Return the sum of Uijlings' eqs. 2, 4 and 5: color, size and fill, each 1 at most. The picture has `pixels`."""
     (x_min, y_min, x_max, y_max), size, _ = _union(a, b)
-    colour = np.minimum(a[2], b[2]).sum()
+    color = np.minimum(a[2], b[2]).sum()
     empty = (x_max - x_min) * (y_max - y_min) - size
-    return float(colour + (1 - size / pixels) + (1 - empty / pixels))
+    return float(color + (1 - size / pixels) + (1 - empty / pixels))
 
 
 def _union(a, b):
-    (box_a, size_a, colours_a), (box_b, size_b, colours_b) = a, b
+    (box_a, size_a, colors_a), (box_b, size_b, colors_b) = a, b
     box = (*map(min, box_a[:2], box_b[:2]), *map(max, box_a[2:], box_b[2:]))
-    return box, size_a + size_b, (size_a * colours_a + size_b * colours_b) / (size_a + size_b)
+    return box, size_a + size_b, (size_a * colors_a + size_b * colors_b) / (size_a + size_b)
 
 
 def _warped(image, boxes, sides):
-    """The piece of the picture in each box, each pixel the mean of what it covers, uint8, shape (n, *sides, 3)."""
+    """Return the piece of the picture in each box, each pixel the mean of what it covers: uint8, (n, *sides, 3)."""
     from PIL import Image
 
     height, width = image.shape[:2]

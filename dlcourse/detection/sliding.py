@@ -2,7 +2,7 @@
 
 A classifier that is moved over a picture computes the same convolutions again and again where its windows overlap. A
 dense layer on maps of height × width is a convolution whose filters are as large as the maps. Written so, the net takes
-pictures of any size, and its output is a map: what the classifier says of every window.
+pictures of any size, and its output is a map: the classifier's prediction for every window.
 
     net = to_convolutional(classifier)                      # classifies windows of 25×25, say
     scores = net(image[None])[0]                            # (rows, columns, classes)
@@ -29,13 +29,13 @@ POINTWISE = (
 
 
 def to_convolutional(model):
-    """A classifier of small pictures as a net that takes pictures of any size and classifies all their windows.
+    """Make a net that classifies all windows of pictures of any size from a classifier of small pictures.
 
     Dense layers become convolutions, global pooling becomes pooling with stride 1. The weights are copied.
 
-    The output at row i and column j is what `model` says of the window whose upper left corner is the pixel
-    (i·s, j·s), where s is `total_stride(model)`. That is true for padding "valid" alone: with "same" the classifier
-    sees zeros around every window, where the net on a large picture sees the neighbouring pixels.
+    The output at row i and column j is the prediction of `model` for the window whose upper left corner is the pixel
+    (i·s, j·s), where s is `total_stride(model)`. This holds for padding "valid" only: with "same" the classifier sees
+    zeros around every window, where the net on a large picture sees the neighboring pixels.
 
     Args:
         model: A built Keras model, Sequential or functional, one layer after the other: from pictures, shape
@@ -43,20 +43,19 @@ def to_convolutional(model):
             normalization, activations, dropout, Flatten, Dense.
 
     Returns:
-        A Keras model from pictures, shape (m, any height, any width, channels), to (m, rows, columns, classes). There
-        are as many rows and columns as `sliding_windows` makes.
+        A Keras model from pictures, shape (m, any height, any width, channels), to (m, rows, columns, classes), with
+        the rows and columns of `sliding_windows`.
 
     Raises:
-        ValueError: If the layers do not follow one another, or one of them pads or is of another kind. The message
-            names the layer.
+        ValueError: If a layer branches, pads or is of another kind. The message names the layer.
 
     Taught in notebook 3-3, section 3.3.3.
     """
     chain = _chain(model)
     height, width, channels = model.input_shape[1:]
     pictures = keras.Input((None, None, channels), name="pictures")
-    # Where pooling drops the last pixels of a window, a larger picture would have room for one more window, which
-    # sticks out by so many pixels. Without them there is one place in the maps for each window.
+    # Where pooling drops the last pixels of a window, a larger picture has room for one more window, which sticks out
+    # by so many pixels. Without them there is one place in the maps for each window.
     dropped = (0, height - _seen(chain, 0)), (0, width - _seen(chain, 1))
     x = layers.Cropping2D(dropped, name="dropped_by_pooling")(pictures) if any(map(any, dropped)) else pictures
     filters = (1, 1)  # of a dense layer: as large as the maps that were flattened before it
@@ -74,10 +73,10 @@ def to_convolutional(model):
 
 
 def total_stride(model):
-    """By how many pixels the windows of `to_convolutional(model)` lie apart: the product of all strides of the net.
+    """Return how many pixels the windows of `to_convolutional(model)` lie apart: the product of all strides.
 
     Args:
-        model: As for `to_convolutional`.
+        model: A Keras model, as for `to_convolutional`.
 
     Returns:
         An int, 1 or more.
@@ -94,12 +93,12 @@ def total_stride(model):
 
 
 def sliding_windows(image, size, stride):
-    """All windows of one size, every `stride` pixels, that lie wholly within a picture.
+    """Return all windows of one size, every `stride` pixels, that lie wholly within a picture.
 
     Args:
         image: A picture, shape (height, width, channels).
-        size: Of the windows, in pixels: the side, or (height, width).
-        stride: From one window to the next, in pixels, 1 or more.
+        size: Side of the windows, or (height, width), in pixels.
+        stride: Pixels from one window to the next, 1 or more.
 
     Returns:
         `(windows, boxes)`: the windows, shape (rows, columns, *size, channels), a view that needs no memory and cannot
@@ -114,27 +113,26 @@ def sliding_windows(image, size, stride):
     image, stride = _picture(image), count("stride", stride)
     height, width = height_and_width("size", size)
     if image.shape[0] < height or image.shape[1] < width:
-        rows, columns = (
-            len(range(0, n - side + 1, stride)) for n, side in zip(image.shape[:2], (height, width), strict=True)
-        )
+        rows = max((image.shape[0] - height) // stride + 1, 0)
+        columns = max((image.shape[1] - width) // stride + 1, 0)
         windows = np.empty((rows, columns, height, width, image.shape[2]), image.dtype)
     else:
         windows = np.lib.stride_tricks.sliding_window_view(image, (height, width), axis=(0, 1))
-        windows = np.moveaxis(windows[::stride, ::stride], 2, -1)
+        windows = np.moveaxis(windows[::stride, ::stride], 2, -1)  # (rows, columns, height, width, channels)
     y, x = (stride * i for i in np.indices(windows.shape[:2], np.float32))
     return windows, np.stack([x, y, x + width, y + height], axis=-1)
 
 
 def image_pyramid(image, scale=0.8, min_size=25):
-    """A picture at smaller and smaller sizes, so that a window of one size finds objects of any.
+    """Return a picture at smaller and smaller sizes, so that a window of one size finds objects of any.
 
-    A box found at one level is one of the picture when its x is multiplied by width / level's width, and its y by
-    height / level's height.
+    To bring a box from a level to the picture, multiply its x by width / level's width and its y by height / level's
+    height.
 
     Args:
         image: A picture in 0…255, uint8 or float, shape (height, width, channels).
-        scale: From one level to the next, above 0 and below 1.
-        min_size: In pixels: no level has a shorter side than this, that of the window.
+        scale: Factor from one level to the next, above 0 and below 1.
+        min_size: Pixels of the shortest side that a level may have, that of the window.
 
     Returns:
         A list of pictures, dtype as `image`, the given one first. Level k has the sides of the first times scale^k,
@@ -150,14 +148,16 @@ def image_pyramid(image, scale=0.8, min_size=25):
         raise ValueError(f"scale: expected a number above 0 and below 1, got {scale!r}")
     levels, sides = [], image.shape[:2]
     while min(sides) >= min_size:
-        levels.append(image if not levels else _resized(image, sides))
+        values = resized(image, sides) if levels else image
+        values = values if image.dtype.kind == "f" else np.rint(values)
+        levels.append(values.astype(image.dtype, copy=False))
         sides = tuple(round(side * scale ** len(levels)) for side in image.shape[:2])
     return levels
 
 
 def _chain(model):
-    """The model's layers in their order, each with the shape that goes in, if they can be moved over a picture."""
-    # The calls of a Sequential model stand in the functional one that it keeps inside, as in dlcourse.models.cost.
+    """Return the model's layers in order, each with the shape of its input, if they can be moved over a picture."""
+    # A Sequential model keeps its calls in the functional one inside it, as in dlcourse.models.cost.
     nodes = getattr(getattr(model, "_functional", model), "_nodes_by_depth", None)
     if not isinstance(model, keras.Model) or not nodes:
         raise ValueError(f"model: expected a functional Keras model or a Sequential one that is built, got {model!r}")
@@ -173,21 +173,19 @@ def _chain(model):
     for layer, shape in chain:
         _window(layer, shape, 0)
         if flattened and not isinstance(layer, layers.Dense | layers.Dropout):
-            raise ValueError(f"model: expected Dense after Flatten, got {_told(layer)}")
+            raise ValueError(f"model: expected Dense after Flatten, got {_named(layer)}")
         flattened = isinstance(layer, layers.Flatten) or (flattened and isinstance(layer, layers.Dropout))
     if flattened or len(model.output_shape) != 2:
-        raise ValueError(f"model: expected a dense layer or global pooling at the end, got {_told(chain[-1][0])}")
+        raise ValueError(f"model: expected a dense layer or global pooling at the end, got {_named(chain[-1][0])}")
     return chain
 
 
 def _window(layer, shape, axis):
-    """How many pixels of its input a layer sees, and its stride, along the rows' axis 0 or the columns' axis 1."""
+    """Return how many pixels of its input a layer sees, and its stride, along axis 0, the rows, or 1, the columns."""
     if isinstance(layer, layers.Conv2D | layers.MaxPooling2D | layers.AveragePooling2D):
         if layer.padding != "valid":
-            raise ValueError(
-                f'model: expected padding "valid", got "{layer.padding}" in {layer.name}: at its edges a window would '
-                "see zeros, where a large picture shows what lies beside the window"
-            )
+            why = "at its edges a window would see zeros, where a large picture shows what lies beside the window"
+            raise ValueError(f'model: expected padding "valid", got "{layer.padding}" in {layer.name}: {why}')
         if isinstance(layer, POOLINGS):
             return layer.pool_size[axis], layer.strides[axis]
         return (layer.kernel_size[axis] - 1) * layer.dilation_rate[axis] + 1, layer.strides[axis]
@@ -195,11 +193,11 @@ def _window(layer, shape, axis):
         return shape[1 + axis], 1
     if isinstance(layer, (layers.Flatten, layers.Dense, *POINTWISE)) and getattr(layer, "axis", -1) == -1:
         return 1, 1
-    raise ValueError(f"model: expected layers that can be moved over a picture, got {_told(layer)}")
+    raise ValueError(f"model: expected layers that can be moved over a picture, got {_named(layer)}")
 
 
 def _seen(chain, axis):
-    """How many pixels of a window reach the output."""
+    """Return how many pixels of a window reach the output."""
     pixels = 1
     for layer, shape in reversed(chain):
         size, stride = _window(layer, shape, axis)
@@ -208,31 +206,23 @@ def _seen(chain, axis):
 
 
 def _copy(layer, shape, filters):
-    """The layer anew, if need be as a convolution or a pooling over maps."""
+    """Return a new layer like this one, if need be as a convolution or a pooling over maps."""
     if isinstance(layer, layers.Dense):
-        return layers.Conv2D(
-            layer.units, filters, activation=layer.activation, use_bias=layer.use_bias, name=layer.name
-        )
+        settings = {"activation": layer.activation, "use_bias": layer.use_bias, "name": layer.name}
+        return layers.Conv2D(layer.units, filters, **settings)
     for kind, pooling in GLOBAL_POOLINGS.items():
         if isinstance(layer, kind):
             return pooling(shape[1:3], strides=1, name=layer.name)
     return layer.from_config(layer.get_config())
 
 
-def _told(layer):
+def _named(layer):
     return f"{layer.name}, a {type(layer).__name__}"
 
 
 def _picture(image):
     image = np.asarray(image)
     if image.ndim != 3 or image.dtype.kind not in "uif":
-        raise ValueError(
-            f"image: expected numbers of shape (height, width, channels), got {image.dtype} of {image.shape}"
-        )
+        expected = "numbers of shape (height, width, channels)"
+        raise ValueError(f"image: expected {expected}, got {image.dtype} of {image.shape}")
     return image
-
-
-def _resized(image, sides):
-    """In the type of numbers that the picture has."""
-    values = resized(image, sides)
-    return values.astype(image.dtype) if image.dtype.kind == "f" else np.rint(values).astype(image.dtype)

@@ -1,7 +1,7 @@
 """Picture and mask changed alike: mirrored, turned and cropped by the same draw.
 
-If they are changed apart, the mask no longer lies on its object, and nothing warns of it. A mask must not be
-interpolated either: between classes 1 and 3 lies no class 2.
+Changed apart, the mask no longer lies on its object, and nothing warns of it. A mask must not be interpolated either:
+between classes 1 and 3 lies no class 2.
 """
 
 from dlcourse.checks import array, count, height_and_width, number
@@ -13,7 +13,7 @@ KNOWN = (np.uint8, np.float32, np.float64)  # to SciPy, which has no half precis
 
 
 def augment(images, masks, seed, *, size=None, degrees=0):
-    """Cut a window out of each picture and its mask, turned and mirrored by chance.
+    """Cut a window out of each picture and its mask, turned and mirrored at random.
 
     Every new pixel asks where in the old picture it comes from, and the mask's pixel asks at the same place. There the
     picture gives the weighted mean of the four pixels around (bilinear), and the mask its nearest pixel. What comes
@@ -25,9 +25,9 @@ def augment(images, masks, seed, *, size=None, degrees=0):
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
         masks: Whole numbers of 0 or more, shape (m, height, width).
         seed: A whole number of 0 or more; the same seed draws the same changes.
-        size: Of the window, its side or (height, width), not larger than the pictures; each place is as likely as any
+        size: Side of the window, or (height, width), not larger than the pictures; each place is as likely as any
             other. None for the whole picture.
-        degrees: Each window is turned by an angle up to this one, either way; 0 or more.
+        degrees: Largest angle by which a window is turned, either way; 0 or more.
 
     Returns:
         New pictures, shape (m, *size, channels), and masks, shape (m, *size), dtypes as given. One in two is mirrored,
@@ -38,7 +38,7 @@ def augment(images, masks, seed, *, size=None, degrees=0):
 
     Taught in notebook 3-3, section 3.3.5.
     """
-    from scipy import ndimage  # here, for it takes a while to load
+    from scipy import ndimage  # here, because it takes a while to load
 
     images, masks = _pairs(images, masks)
     rng = np.random.default_rng(count("seed", seed, 0))
@@ -74,7 +74,7 @@ def _pairs(images, masks):
 
 
 def _window(size, largest):
-    """The window's (height, width), if it fits."""
+    """Return the window's (height, width), if it fits."""
     if size is None:
         return largest
     window = height_and_width("size", size)

@@ -1,4 +1,4 @@
-"""The checks of masks, and of what a net predicts for them."""
+"""The check of a mask of classes, at the doors of `segmentation`."""
 
 from dlcourse.checks import READ_MASKS, array, count
 
@@ -9,10 +9,9 @@ FEWEST = 16  # pixels, from which on an array that looks one-hot is no mask that
 
 
 def class_map(name, mask, classes=None, *, ndim=None, ignore_class=None):
-    """`mask` as an array, if it holds whole numbers of 0 or more.
+    """Return `mask` as an array, if it holds whole numbers of 0 or more; False and True count as 0 and 1.
 
-    They are below `classes` or `ignore_class`, and there are `ndim` axes, if these are given. False and True count as 0
-    and 1.
+    They are below `classes` or equal `ignore_class`, and there are `ndim` axes, if these are given.
     """
     wanted = "whole numbers" if ndim is None else f"whole numbers of shape {SHAPES[ndim]}"
     mask = array(name, mask, wanted, READ_MASKS)
@@ -23,16 +22,14 @@ def class_map(name, mask, classes=None, *, ndim=None, ignore_class=None):
         raise ValueError(f"{name}: expected {wanted}, got {mask.shape}, one-hot: np.argmax(mask, axis=-1)")
     named = mask if ignore_class is None else mask[mask != ignore_class]
     if named.size and (named.min() < 0 or (classes is not None and named.max() >= classes)):
-        most = None if classes is None else count("classes", classes) - 1
-        raise ValueError(outside(name, named, most))
+        raise ValueError(outside(name, named, None if classes is None else count("classes", classes) - 1))
     return mask
 
 
 def outside(name, labels, most):
-    """The error for labels that are no classes, with the way out if it is known."""
+    """Return the error for labels that are no classes, with the way out if it is known."""
     low, high = labels.min(), labels.max()
-    wanted = "0 or more" if most is None else f"0…{most}"
-    message = f"{name}: expected classes {wanted}, got {low:.15g} to {high:.15g}"
+    message = f"{name}: expected classes {'0 or more' if most is None else f'0…{most}'}, got {low:.15g} to {high:.15g}"
     if high == 255 and np.isin(labels, (0, 255)).all():
         return f"{message}, a mask in black and white: mask // 255 is 0 and 1, or {READ_MASKS}"
     if high == 255:
@@ -41,28 +38,25 @@ def outside(name, labels, most):
 
 
 def ignored(ignore_class):
-    """`ignore_class`, if it is a whole number or None."""
+    """Return `ignore_class`, if it is a whole number or None."""
     return None if ignore_class is None else count("ignore_class", ignore_class, -(2**31))
 
 
 def _one_hot(mask, classes):
-    """Whether the last axis has a single 1 for each pixel."""
-    if classes is None or classes < 2 or mask.ndim < 3 or mask.shape[-1] != classes:
+    """Return whether the last axis has a single 1 for each pixel."""
+    if classes is None or classes < 2 or mask.ndim < 3 or mask.shape[-1] != classes or mask.size < FEWEST * classes:
         return False
-    pixels = mask.size // classes
-    return pixels >= FEWEST and mask.min() == 0 and mask.max() == 1 and bool((mask.sum(axis=-1) == 1).all())
+    return mask.min() == 0 and mask.max() == 1 and bool((mask.sum(axis=-1) == 1).all())
 
 
 def _remedy(mask, ndim):
-    """The way from what is no class map to one, the end of an error."""
-    if mask.ndim >= 3 and mask.shape[-1] > 1 and (ndim is None or mask.ndim == ndim + 1):
+    """Return the way from what is no class map to one, the end of an error."""
+    if mask.ndim >= 3 and mask.shape[-1] > 1 and ndim in (None, mask.ndim - 1):
         return ": np.argmax(mask, axis=-1) is the class of each pixel"
-    if ndim is not None and mask.ndim == ndim + 1 and mask.shape[-1] == 1:
+    if ndim == mask.ndim - 1 and mask.shape[-1] == 1:
         return ": mask[..., 0] has no axis of channels"
-    if ndim is not None and mask.ndim != ndim:
-        return ""
-    if mask.dtype.kind == "f" and mask.size and mask.min() >= 0 and mask.max() <= 1:
+    if ndim in (None, mask.ndim) and mask.dtype.kind == "f" and mask.size and mask.min() >= 0 and mask.max() <= 1:
         return ": p > 0.5 makes a mask of the probabilities of one class"
-    if mask.dtype.kind == "f" and mask.size and (mask == np.rint(mask)).all():
+    if ndim in (None, mask.ndim) and mask.dtype.kind == "f" and mask.size and (mask == np.rint(mask)).all():
         return ": mask.astype(int) is whole"
     return ""

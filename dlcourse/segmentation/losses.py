@@ -1,12 +1,11 @@
 """Losses for masks in which one class has most of the pixels, such as the background.
 
-Plain cross-entropy sums over pixels, so that a rare class hardly counts. Either its pixels are given more weight, or
-the loss measures the overlap of each class and not its pixels (for one class: Milletari et al., 2016, arXiv
-1606.04797).
+Plain cross-entropy sums over pixels, so that a rare class hardly counts. Either its pixels get more weight, or the loss
+measures the overlap of each class and not its pixels (for one class: Milletari et al., 2016, arXiv 1606.04797).
 
 A net with one channel and a sigmoid, `models.unet(…, classes=1)`, predicts the probability of class 1; its masks hold 0
-and 1. Masks of 0 and 255, one-hot masks and logits make both losses wrong without a sign of it, so that they are
-refused. Inside a compiled `fit` the numbers cannot be read in Python: there TensorFlow stops with the same words
+and 1. Masks of 0 and 255, one-hot masks and logits make both losses wrong without a sign of it, so they are refused.
+Inside a compiled `fit` the numbers cannot be read in Python: there TensorFlow stops with the same words
 (InvalidArgumentError), and where its assertions do not run, on JAX and in XLA, the loss is NaN from that step on.
 """
 
@@ -26,13 +25,13 @@ MASKS = (
 
 
 def class_weights(masks, classes, *, ignore_class=None):
-    """A weight for each class so that all weigh the same in sum: pixels / (occurring classes · pixels of the class).
+    """Return weights with which all classes weigh the same in sum: pixels / (occurring classes · pixels of the class).
 
     The mean weight of the pixels is 1.
 
     Args:
         masks: Whole numbers in 0…classes - 1, any shape.
-        classes: How many; 2 for a net with one channel.
+        classes: Number of classes; 2 for a net with one channel.
         ignore_class: The number of pixels without a class, such as 255, which do not count; None for none.
 
     Returns:
@@ -54,6 +53,8 @@ def class_weights(masks, classes, *, ignore_class=None):
 class _MaskLoss(keras.losses.Loss):
     """A loss of masks, which looks at what it gets before Keras makes it float32."""
 
+    weights = None
+
     def __init__(self, name, reduction, dtype, ignore_class):
         super().__init__(name, reduction, dtype)
         self.ignore_class = ignored(ignore_class)
@@ -61,18 +62,14 @@ class _MaskLoss(keras.losses.Loss):
     def __call__(self, y_true, y_pred, sample_weight=None):
         for argument, value in (("y_true", y_true), ("y_pred", y_pred)):
             not_a_path(argument, value, "an array", READ_MASKS)
-        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        self.check_classes(y_pred)
-        y_true = _labels(y_true, y_pred)
+        y_pred = ops.convert_to_tensor(y_pred)
+        y_true = _fitting(ops.convert_to_tensor(y_true), y_pred, self.weights)
         y_true, factor = _proved(y_true, y_pred, self.ignore_class)
         loss = super().__call__(y_true, y_pred, sample_weight)
         return loss if factor is None else loss * ops.cast(factor, loss.dtype)
 
-    def check_classes(self, y_pred):
-        _classes(y_pred)
-
     def split(self, y_true, y_pred):
-        """y_true as whole numbers, 0 where a pixel is ignored; and which pixels count, 1 or 0."""
+        """Return y_true as whole numbers, 0 where a pixel is ignored; and which pixels count, 1 or 0."""
         labels = ops.cast(y_true, "int32")
         if self.ignore_class is None:
             return labels, ops.ones_like(labels, dtype=y_pred.dtype)
@@ -88,18 +85,15 @@ class WeightedCrossentropy(_MaskLoss):
     """Cross-entropy in which a pixel counts as much as its class weighs: the mean of -weights[y] · log p_y.
 
     The same as Keras' sparse categorical cross-entropy with `sample_weight=weights[y]` in every step; for a net with
-    one channel, as its binary cross-entropy.
+    one channel, as its binary cross-entropy. `dlcourse.load_model` loads a model that was saved with it.
 
     Args:
-        weights: One number of 0 or more for each class, such as `class_weights` returns; two for a net with one
-            channel, of class 0 and class 1.
+        weights: A number of 0 or more for each class, such as `class_weights` returns; two for a net with one channel.
         ignore_class: The number of pixels without a class, such as the 255 of PASCAL VOC and Cityscapes: they cost
             nothing, and the mean is over the other pixels. None for none.
 
-    The loss takes y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
+    Call it with y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
     of shape (m, height, width, classes), or (m, height, width, 1) by a sigmoid.
-
-    `dlcourse.load_model` loads a model that was saved with it; so does Keras after `import dlcourse.segmentation`.
 
     Raises:
         ValueError: If the weights are not such numbers, or not as many as y_pred has classes; if y_true is one-hot or
@@ -109,13 +103,7 @@ class WeightedCrossentropy(_MaskLoss):
     """
 
     def __init__(
-        self,
-        weights,
-        name="weighted_crossentropy",
-        reduction="sum_over_batch_size",
-        dtype=None,
-        *,
-        ignore_class=None,
+        self, weights, name="weighted_crossentropy", reduction="sum_over_batch_size", dtype=None, *, ignore_class=None
     ):
         super().__init__(name, reduction, dtype, ignore_class)
         values = np.asarray(weights, np.float32)
@@ -123,11 +111,8 @@ class WeightedCrossentropy(_MaskLoss):
             raise ValueError(f"weights: expected a finite number of 0 or more for each class, got {weights!r}")
         self.weights = values.tolist()
 
-    def check_classes(self, y_pred):
-        _classes(y_pred, len(self.weights))
-
     def call(self, y_true, y_pred):
-        labels, counts = self.split(y_true, y_pred)
+        labels, counts = self.split(y_true, y_pred)  # (m, height, width) each
         if y_pred.shape[-1] == 1:
             truth = ops.expand_dims(ops.cast(labels, y_pred.dtype), -1)
             losses = keras.losses.binary_crossentropy(truth, y_pred)
@@ -153,21 +138,18 @@ class DiceLoss(_MaskLoss):
     be 0 whatever is predicted. A net with one channel has one coefficient, that of class 1, and no other to make up for
     it: of an empty mask the loss is 0 if nothing is predicted and nearly 1 if something is.
 
+    `dlcourse.load_model` loads a model that was saved with it.
+
     Args:
         per: "batch": the sums go over all pixels of the batch, and the loss is one number. "picture": they go over the
             pixels of each picture, and the loss is the mean over the pictures, a number for each with
             `reduction="none"`. The two differ: in a batch a small object counts for little beside a large one.
-        ignore_class: The number of pixels without a class, such as the 255 of PASCAL VOC and Cityscapes, which are left
-            out of all sums; None for none.
+        ignore_class: The number of pixels without a class, as for `WeightedCrossentropy`; no sum counts them.
 
-    The loss takes y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
-    of shape (m, height, width, classes), or (m, height, width, 1) by a sigmoid.
-
-    `dlcourse.load_model` loads a model that was saved with it; so does Keras after `import dlcourse.segmentation`.
+    Call it with y_true and y_pred as `WeightedCrossentropy`.
 
     Raises:
-        ValueError: If y_true is one-hot or has other numbers than the classes, such as 255, or y_pred has others than
-            0…1, such as logits, or an argument is none of the above.
+        ValueError: If y_true or y_pred is refused, as by `WeightedCrossentropy`, or an argument is none of the above.
 
     Taught in notebook 3-3, section 3.3.5.
     """
@@ -179,76 +161,68 @@ class DiceLoss(_MaskLoss):
         self.per = choice("per", per, PER)
 
     def call(self, y_true, y_pred):
-        labels, counts = self.split(y_true, y_pred)
+        labels, counts = self.split(y_true, y_pred)  # (m, height, width) each
         classes, counts = y_pred.shape[-1], ops.expand_dims(counts, -1)
         one_channel = classes == 1
         truth = ops.expand_dims(labels, -1) if one_channel else ops.one_hot(labels, classes)
-        truth, y_pred = ops.cast(truth, y_pred.dtype) * counts, y_pred * counts
+        truth, y_pred = ops.cast(truth, y_pred.dtype) * counts, y_pred * counts  # (m, height, width, classes)
         axes = (0, 1, 2) if self.per == "batch" else (1, 2)
         both, true, predicted = (ops.sum(values, axis=axes) for values in (truth * y_pred, truth, y_pred))
         epsilon = keras.config.epsilon()
         coefficients = (2 * both + epsilon) / (true + predicted + epsilon)
         occurs = ops.ones_like(true) if one_channel else ops.cast(true > 0, y_pred.dtype)
         # Of a picture whose pixels are all ignored, nothing occurs: it costs nothing
-        classes = ops.sum(occurs, axis=-1)
-        return ops.divide_no_nan(ops.sum(occurs * (1 - coefficients), axis=-1), classes)
+        return ops.divide_no_nan(ops.sum(occurs * (1 - coefficients), axis=-1), ops.sum(occurs, axis=-1))
 
     def get_config(self):
         return {**super().get_config(), "per": self.per}
 
 
-def _labels(y_true, y_pred):
-    """y_true without an axis of channels, if its shape is that of y_pred's pixels."""
-    shape, pixels = tuple(y_true.shape), tuple(y_pred.shape[:-1])
+def _fitting(y_true, y_pred, weights):
+    """Return y_true without an axis of channels, if its shape is that of y_pred's pixels."""
+    shape, predicted = tuple(y_true.shape), tuple(y_pred.shape)
+    classes = 2 if predicted[-1:] == (1,) else predicted[-1:] and predicted[-1]
+    if len(predicted) != 4 or not classes or (weights is not None and classes != len(weights)):
+        many = "" if weights is None else f" with {len(weights)} classes, as many as weights"
+        raise ValueError(f"y_pred: expected shape (m, height, width, classes){many}, got {predicted}")
     if len(shape) == 4 and shape[-1] == 1:
         y_true, shape = ops.squeeze(y_true, axis=-1), shape[:-1]
-    fits = len(shape) == 3 and all(a == b or None in (a, b) for a, b in zip(shape, pixels, strict=True))
-    if not fits:
+    if len(shape) != 3 or any(a != b and None not in (a, b) for a, b in zip(shape, predicted[:-1], strict=True)):
         one_hot = ", one-hot: pass the class of each pixel, np.argmax(y_true, axis=-1)" * (len(shape) == 4)
-        raise ValueError(
-            f"y_true: expected whole numbers, shape (m, height, width), for {pixels}, got {shape}{one_hot}"
-        )
+        wanted = f"whole numbers, shape (m, height, width), for {predicted[:-1]}"
+        raise ValueError(f"y_true: expected {wanted}, got {shape}{one_hot}")
     return y_true
 
 
-def _classes(y_pred, weights=None):
-    """Refuse y_pred if it has no axis of classes, or not as many as there are weights."""
-    shape = tuple(y_pred.shape)
-    classes = 2 if shape[-1:] == (1,) else shape[-1:] and shape[-1]
-    if len(shape) != 4 or not classes or weights not in (None, classes):
-        many = "" if weights is None else f" with {weights} classes, as many as weights"
-        raise ValueError(f"y_pred: expected shape (m, height, width, classes){many}, got {shape}")
-
-
 def _proved(y_true, y_pred, ignore_class):
-    """`(y_true, None)` if y_true holds classes and y_pred probabilities, and an error if not.
+    """Return `(y_true, None)` if y_true holds classes and y_pred probabilities, and raise an error if not.
 
     Where they have no values yet, the second is a number for the loss to be multiplied by: 1, or NaN in place of the
-    error; and what is no class becomes 0, so that no operation behind fails in words of its own. NaN in y_pred passes:
-    a training that diverges shows it in its loss.
+    error; and what is no class becomes 0, so that no later operation fails in words of its own. NaN in y_pred passes: a
+    training that diverges shows it in its loss.
     """
     most = max(y_pred.shape[-1], 2) - 1
-    floats = keras.backend.is_float_dtype(y_true.dtype)
-    labels = y_true if floats else _wide(y_true)
-    inside = ops.logical_and(labels >= 0, labels <= most)
+    floats, kind = keras.backend.is_float_dtype(y_true.dtype), keras.backend.standardize_dtype(y_true.dtype)
+    wide = "int64" if kind in ("int64", "uint64", "uint32") else "int32"  # for -1, and for labels beyond 32 bits
+    labels = y_true if floats else ops.cast(y_true, wide)
+    inside = (labels >= 0) & (labels <= most)
     if floats:
-        inside = ops.logical_and(inside, labels == ops.floor(labels))
+        inside = inside & (labels == ops.floor(labels))
     if ignore_class is not None:
-        inside = ops.logical_or(inside, labels == ignore_class)
-    beyond = ops.any(ops.logical_or(y_pred < -ABOVE_1, y_pred > 1 + ABOVE_1))
+        inside = inside | (labels == ignore_class)
+    beyond = ops.any((y_pred < -ABOVE_1) | (y_pred > 1 + ABOVE_1))
     truths = ops.all(inside), ops.logical_not(beyond)
-    read = [numbers_of(truth) for truth in truths]
-    if None not in read:
-        if not read[0]:
-            found = numbers_of(labels)
-            found = found if ignore_class is None else found[found != ignore_class]
-            broken = found[found != np.floor(found)]
-            if broken.size:
-                raise ValueError(f"y_true: expected whole numbers, 0…{most}, got {broken[0]:.4g}")
-            raise ValueError(outside("y_true", found, most))
-        if not read[1]:
-            found = f"{float(ops.min(y_pred)):.4g} to {float(ops.max(y_pred)):.4g}"
-            raise ValueError(f"y_pred: expected probabilities in [0, 1], got {found}: {LOGITS}")
+    classes, probabilities = (numbers_of(truth) for truth in truths)
+    if classes is not None and probabilities is not None:
+        if not classes:
+            wrong = numbers_of(labels)
+            wrong = wrong if ignore_class is None else wrong[wrong != ignore_class]
+            broken = wrong[wrong != np.floor(wrong)]
+            whole = f"y_true: expected whole numbers, 0…{most}, got {broken[0]:.4g}" if broken.size else None
+            raise ValueError(whole or outside("y_true", wrong, most))
+        if not probabilities:
+            wrong = f"{float(ops.min(y_pred)):.4g} to {float(ops.max(y_pred)):.4g}"
+            raise ValueError(f"y_pred: expected probabilities in [0, 1], got {wrong}: {LOGITS}")
         return y_true, None
     y_true = ops.where(inside, labels, ops.zeros_like(labels))
     factor = ops.where(ops.logical_and(*truths), 1.0, float("nan"))
@@ -262,9 +236,3 @@ def _proved(y_true, y_pred, ignore_class):
     )
     with tf.control_dependencies([tf.debugging.Assert(*each) for each in zip(truths, messages, strict=True)]):
         return tf.identity(y_true), tf.identity(factor)
-
-
-def _wide(labels):
-    """Whole numbers in a type in which they can be compared with those below 0 and do not wrap around."""
-    kind = keras.backend.standardize_dtype(labels.dtype)
-    return ops.cast(labels, "int64" if kind in ("int64", "uint64", "uint32") else "int32")

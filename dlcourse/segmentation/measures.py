@@ -1,6 +1,6 @@
 """How good a mask is: intersection over union of each class, their mean, and Dice's coefficient.
 
-The share of right pixels says little where most pixels are background. IoU (Jaccard, 1901) leaves out the pixels that
+The share of right pixels tells little where most pixels are background. IoU (Jaccard, 1901) leaves out the pixels that
 both masks rightly give to other classes.
 """
 
@@ -13,13 +13,13 @@ PER = ("batch", "picture")
 
 
 def class_iou(y_true, y_pred, classes, *, ignore_class=None):
-    """Intersection over union of each class, over all pixels of all pictures together.
+    """Return the intersection over union of each class, over all pixels of all pictures together.
 
     Args:
         y_true: Whole numbers in 0…classes - 1, any shape, such as (m, height, width).
-        y_pred: The same of the prediction, shape as `y_true`. A last axis of length 1, as of a sigmoid net's maps, may
-            be there or not. Of probabilities, take the argmax over the classes, or p > 0.5.
-        classes: How many.
+        y_pred: Predicted classes, shape as `y_true`. A last axis of length 1, as of a sigmoid net's maps, may be there
+            or not. Of probabilities, take the argmax over the classes, or p > 0.5.
+        classes: Number of classes.
         ignore_class: The number of pixels without a class, such as the 255 of PASCAL VOC and Cityscapes: where y_true
             has it, the pixel does not count. None for none.
 
@@ -31,26 +31,23 @@ def class_iou(y_true, y_pred, classes, *, ignore_class=None):
 
     Taught in notebook 3-3, section 3.3.5; notes, eq. 3.13.
     """
-    confusion = _confusion(y_true, y_pred, classes, ignore_class).sum(axis=0)
+    confusion = _confusion(y_true, y_pred, classes, ignore_class)[0]  # (classes, classes)
     intersection = np.diag(confusion)
     union = confusion.sum(axis=0) + confusion.sum(axis=1) - intersection
     return np.where(union > 0, intersection / np.maximum(union, 1), np.nan)
 
 
 def mean_iou(y_true, y_pred, classes, *, ignore_class=None):
-    """The mean of `class_iou` over the classes that occur.
+    """Return the mean of `class_iou` over the classes that occur.
 
     A class that neither mask has is left out: with 0 or 1 for it the mean would depend on how many classes were never
     asked for. It equals `keras.metrics.MeanIoU(classes, ignore_class=ignore_class)`.
 
     Args:
-        y_true, y_pred, classes, ignore_class: As for `class_iou`.
+        y_true, y_pred, classes, ignore_class: The arguments of `class_iou`, with its errors.
 
     Returns:
         A float in [0, 1]; NaN if there are no pixels.
-
-    Raises:
-        ValueError: As `class_iou`.
 
     Taught in notebook 3-3, section 3.3.5; notes, eq. 3.13.
     """
@@ -60,16 +57,15 @@ def mean_iou(y_true, y_pred, classes, *, ignore_class=None):
 
 
 def dice(y_true, y_pred, *, per="batch", ignore_class=None):
-    """Dice's coefficient of two masks, 2|A ∩ B| / (|A| + |B|) (Dice, 1945), which is also their F1 score.
+    """Return Dice's coefficient of two masks, 2|A ∩ B| / (|A| + |B|) (Dice, 1945), which is also their F1 score.
 
     It is never below the IoU, 2·IoU / (1 + IoU), and puts any two masks in the same order.
 
     Args:
-        y_true, y_pred: Masks of one object or class, False and True or 0 and 1, of one shape. A last axis of length 1
-            may be there or not.
+        y_true, y_pred: Masks of one object or class, False and True or 0 and 1, with axes as for `class_iou`.
         per: "batch" counts the pixels of all pictures together, so that large objects weigh more. "picture" gives each
             picture along the first axis a coefficient of its own; their mean, `np.nanmean`, is another number.
-        ignore_class: As for `class_iou`.
+        ignore_class: The number of pixels that do not count, as for `class_iou`.
 
     Returns:
         A float in [0, 1]; NaN if both are empty. With "picture" float64, shape (m,).
@@ -80,18 +76,19 @@ def dice(y_true, y_pred, *, per="batch", ignore_class=None):
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     choice("per", per, PER)
-    confusion = _confusion(y_true, y_pred, 2, ignore_class, pictures=per == "picture")
+    confusion = _confusion(y_true, y_pred, 2, ignore_class, pictures=per == "picture")  # (1 or m, 2, 2)
     both, sizes = confusion[:, 1, 1], confusion[:, 1].sum(axis=1) + confusion[:, :, 1].sum(axis=1)
     coefficients = np.where(sizes > 0, 2 * both / np.maximum(sizes, 1), np.nan)
     return coefficients if per == "picture" else float(coefficients[0])
 
 
 def _confusion(y_true, y_pred, classes, ignore_class, *, pictures=False):
-    """How many pixels of class i are taken for class j, shape (1, classes, classes), or (m, …) with `pictures`."""
+    """Return how many pixels of class i are taken for class j, shape (1, classes, classes), or (m, …) by `pictures`."""
     classes, ignore_class = count("classes", classes), ignored(ignore_class)
     y_true = class_map("y_true", y_true, classes, ignore_class=ignore_class)
     y_pred = class_map("y_pred", y_pred, classes, ignore_class=ignore_class)
-    y_true, y_pred = _without_channel(y_true, y_pred)
+    y_pred = y_pred[..., 0] if y_pred.shape == (*y_true.shape, 1) else y_pred
+    y_true = y_true[..., 0] if y_true.shape == (*y_pred.shape, 1) else y_true
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_pred: expected the shape of y_true, {y_true.shape}, got {y_pred.shape}")
     if pictures and y_true.ndim < 2:
@@ -106,12 +103,3 @@ def _confusion(y_true, y_pred, classes, ignore_class, *, pictures=False):
             raise ValueError(f"y_pred: expected 0…{classes - 1} wherever y_true has a class, got {ignore_class}")
     pairs = (picture * classes + y_true) * classes + y_pred
     return np.bincount(pairs, minlength=m * classes**2).reshape(m, classes, classes)
-
-
-def _without_channel(y_true, y_pred):
-    """Both, without a last axis of length 1 that only one of them has."""
-    if y_pred.shape == (*y_true.shape, 1):
-        return y_true, y_pred[..., 0]
-    if y_true.shape == (*y_pred.shape, 1):
-        return y_true[..., 0], y_pred
-    return y_true, y_pred

@@ -1,23 +1,28 @@
 """Pictures of any size for a net that halves them: pad, predict, crop back.
 
-A net that halves its maps four times takes sides that are multiples of 16 alone; a photograph has others. It is padded
-with its own mirror image, as in U-Net's paper (Ronneberger et al., 2015, arXiv 1505.04597, section 2): black beyond the
-edge would be an edge that the net has never seen.
+A net that halves its maps four times takes only sides that are multiples of 16; a photograph has others. It is padded
+with its own mirror image, as in U-Net's paper (Ronneberger et al., 2015, arXiv 1505.04597, section 2): black around it
+would make an edge that the net has never seen.
 """
 
 import itertools
 
-from dlcourse.checks import array, brightness, count
+from dlcourse.checks import array, brightness, count, model_shapes
 
 import keras
 import numpy as np
 
 SEARCHED = 1024  # pixels beyond the picture, within which a size that fits is looked for
 PICTURE = "(height, width), (height, width, channels) or (m, height, width, channels)"
+REMEDIES = {  # by the channels that a net takes and those of the pictures
+    (3, "grayscale"): ": np.repeat(picture[..., None], 3, axis=-1) has three channels",
+    (3, (4,)): ": picture[..., :3] leaves transparency out",
+    (1, (3,)): ": picture.mean(axis=-1, keepdims=True) is gray",
+}
 
 
 def pad(pictures, multiple):
-    """Mirror pictures at their edges until both sides are multiples of a number, as evenly as possible on all sides.
+    """Mirror pictures at their edges, evenly on all sides, until both sides are multiples of a number.
 
         probabilities = segmentation.crop(net.predict(segmentation.pad(photos, 16)), photos.shape[1:3])
 
@@ -30,7 +35,7 @@ def pad(pictures, multiple):
         A new array, dtype as `pictures`. `crop` takes the padding off again.
 
     Raises:
-        ValueError: If an argument is not as above.
+        ValueError: If an argument is none of these.
 
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
@@ -50,32 +55,32 @@ def crop(maps, size):
         The maps within the picture, a view of `maps` if that is an array.
 
     Raises:
-        ValueError: If an argument is not as above.
+        ValueError: If an argument is none of these.
 
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     maps = maps if keras.ops.is_tensor(maps) else array("maps", maps, PICTURE)
-    sides = _sides("maps", maps)
+    largest = _sides("maps", maps)
     if not isinstance(size, tuple | list | np.ndarray) or len(size) != 2:
         raise ValueError(f"size: expected (height, width), got {size!r}")
-    size = tuple(count("size", side) for side in size)
-    if any(side > largest for side, largest in zip(size, sides, strict=True)):
-        raise ValueError(f"size: expected (height, width) of at most {sides}, as the maps have, got {size}")
-    top, left = ((largest - side) // 2 for side, largest in zip(size, sides, strict=True))
-    place = np.s_[top : top + size[0], left : left + size[1]]
+    height, width = (count("size", side) for side in size)
+    if height > largest[0] or width > largest[1]:
+        raise ValueError(f"size: expected (height, width) of at most {largest}, as the maps have, got {tuple(size)}")
+    top, left = (largest[0] - height) // 2, (largest[1] - width) // 2
+    place = np.s_[top : top + height, left : left + width]
     return maps[:, *place] if len(maps.shape) == 4 else maps[place]
 
 
 def predict(net, pictures):
-    """What a net predicts for each pixel of pictures of any size: pad to the next size that the net takes, crop back.
+    """Predict each pixel of pictures of any size: pad to the next size that the net takes, predict, crop back.
 
     A net with `padding="valid"`, whose maps are smaller than its pictures, gets as much more of the mirror image.
 
     Args:
         net: A Keras model from pictures in 0…255 to a class for every pixel, such as `models.unet((None, None, 3), 2)`.
             If it was built for one size, the pictures may not be larger.
-        pictures: In 0…255, uint8 or float, shape (height, width, channels), or (height, width) for a net with one
-            channel; or several, shape (m, height, width, channels).
+        pictures: Numbers in 0…255, uint8 or float, shape (height, width, channels), or (height, width) for a net with
+            one channel; or several, shape (m, height, width, channels).
 
     Returns:
         Probabilities, float32, shape (height, width, classes) or (m, height, width, classes).
@@ -85,42 +90,36 @@ def predict(net, pictures):
 
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
-    shapes = [tuple(t.shape) for t in (*getattr(net, "inputs", ()), *getattr(net, "outputs", ()))]
+    shapes = model_shapes(net)
     if not isinstance(net, keras.Model) or [len(shape) for shape in shapes] != [4, 4]:
         expected = "a Keras model from (m, height, width, channels) to (m, height, width, classes)"
         raise ValueError(f"net: expected {expected}, got {shapes or net!r}")
-    channels = shapes[0][-1]
-    pictures = _photographs(pictures, channels)
-    batch = pictures if pictures.ndim == 4 else pictures[None]
-    batch = batch if batch.shape[-1] == channels or pictures.ndim == 4 else pictures[None, ..., None]
+    pictures = _photographs(pictures, shapes[0][-1])
+    one = pictures[..., None] if pictures.ndim == 2 else pictures
+    batch = one if one.ndim == 4 else one[None]
     size = batch.shape[1:3]
     fitting = tuple(_next_side(net, shapes[0], axis, side) for axis, side in enumerate(size))
-    # One by one, since photographs are large; and not `net.predict`, which would compile for every size
-    answers = [keras.ops.convert_to_numpy(net(_padded(one[None], fitting), training=False)) for one in batch]
-    answer = crop(np.concatenate(answers), size)
-    return answer if pictures.ndim == 4 else answer[0]
+    # One by one, because photographs are large; and not `net.predict`, which would compile for every size
+    predicted = [keras.ops.convert_to_numpy(net(_padded(each[None], fitting), training=False)) for each in batch]
+    maps = crop(np.concatenate(predicted), size)
+    return maps if pictures.ndim == 4 else maps[0]
 
 
 def _photographs(pictures, channels):
-    """The pictures as an array, if the net can take them and they can be meant as 0…255."""
+    """Return the pictures as an array, if the net can take them and they can be meant as 0…255."""
     expected = f"numbers in 0…255, shape (height, width, {channels}) or (m, height, width, {channels})"
     pictures = array("pictures", pictures, expected)
     fits = (pictures.ndim in (3, 4) and pictures.shape[-1] == channels) or (pictures.ndim == 2 and channels == 1)
     if not fits or pictures.size == 0 or pictures.dtype.kind not in "uif":
-        how = ""
-        if channels == 3 and pictures.ndim == 2:
-            how = ": np.repeat(picture[..., None], 3, axis=-1) has three channels"
-        if channels == 3 and pictures.shape[-1:] == (4,):
-            how = ": picture[..., :3] leaves transparency out"
-        if channels == 1 and pictures.shape[-1:] == (3,):
-            how = ": picture.mean(axis=-1, keepdims=True) is grey"
+        found = "grayscale" if pictures.ndim == 2 else pictures.shape[-1:]
+        how = REMEDIES.get((channels, found), "")
         raise ValueError(f"pictures: expected {expected}, got {pictures.dtype} of {pictures.shape}{how}")
     brightness("pictures", pictures)
     return pictures
 
 
 def _next_side(net, shape, axis, side):
-    """The smallest side, not below `side`, that the net takes and for which it predicts as many pixels or more."""
+    """Return the smallest side, `side` or more, that the net takes and for which it predicts at least `side` pixels."""
     own = shape[1 + axis]
     merges = {
         layer.name: [t for t in keras.tree.flatten(layer.input) if len(t.shape) == 4]
@@ -141,14 +140,12 @@ def _next_side(net, shape, axis, side):
     name = ("height", "width")[axis]
     if own is not None:
         rebuilt = "a net for any size takes larger ones: build it with (None, None, channels) and use set_weights"
-        raise ValueError(
-            f"pictures: expected a {name} of at most {own}, for which the net was built, got {side}: {rebuilt}"
-        )
+        raise ValueError(f"pictures: expected a {name} of at most {own}, that of the net, got {side}: {rebuilt}")
     raise ValueError(f"net: expected one that predicts a class for each pixel, got none for a {name} of {side}")
 
 
 def _sides(name, maps):
-    """(height, width), if these are maps."""
+    """Return (height, width), if these are maps."""
     shape = tuple(maps.shape)
     if len(shape) not in (2, 3, 4) or 0 in shape[-3:]:
         raise ValueError(f"{name}: expected shape {PICTURE}, got {shape}")
@@ -156,7 +153,7 @@ def _sides(name, maps):
 
 
 def _padded(pictures, size):
-    """Pictures of this (height, width): mirrored at the edges, half before and half behind."""
+    """Return pictures of this (height, width), mirrored at the edges, half before and half behind."""
     first = 1 if pictures.ndim == 4 else 0
     margins = [(0, 0)] * pictures.ndim
     for axis, side in enumerate(size, first):
