@@ -57,8 +57,7 @@ def backward_step(dA, cache):
     dZ = dA * derivative.core(cache["activation"], cache["Z"])
     dW = dZ @ A_prev.T / m
     db = np.mean(dZ, axis=1, keepdims=True)
-    dA_prev = W.T @ dZ
-    return dA_prev, dW, db
+    return W.T @ dZ, dW, db
 
 
 def _draws_in_range(arguments):
