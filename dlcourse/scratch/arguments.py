@@ -6,7 +6,7 @@ Each function here is a relation, as `checks.checked` takes it: it looks at all 
 import numbers
 
 from dlcourse.scratch.activations import ACTIVATIONS
-from dlcourse.scratch.checks import among, chance, finite, floats, hold_labels, shapes
+from dlcourse.scratch.checks import among, chance, finite, floats, labels, shapes
 from dlcourse.scratch.initialization import initialize_parameters
 from dlcourse.scratch.optimizers import GradientDescent
 
@@ -14,7 +14,7 @@ import numpy as np
 
 
 def network_fits(arguments):
-    """Every parameter has the shape that the layer before asks for; each hidden layer gets its own settings."""
+    """Fit every parameter to the layer before, and list the settings of each hidden layer."""
     parameters = arguments["parameters"] = floats("parameters", arguments["parameters"])
     depth = sum(str(name).startswith("W") for name in parameters)
     if depth == 0 or any(f"W{l}" not in parameters for l in range(1, depth + 1)):
@@ -56,7 +56,7 @@ def _layer_fits(parameters, l, n_before, at_test_time):
 
 
 def training_starts(arguments):
-    """There are parameters to start from, given or drawn, and an optimizer."""
+    """Draw the parameters to start from, if none are given, and choose the optimizer."""
     X, layer_dims, optimizer = arguments["X"], arguments["layer_dims"], arguments["optimizer"]
     if (layer_dims is None) == (arguments["parameters"] is None):
         raise ValueError("layer_dims: expected either layer_dims or parameters to start from, got both or neither")
@@ -75,7 +75,7 @@ def training_starts(arguments):
 
 
 def sets_are_labeled(arguments):
-    """The training set and the dev set have a label for each example, and the dev set is there if it is watched."""
+    """Refuse a training or dev set without a label for each example, and patience without a dev set to watch."""
     X, parameters, dev = arguments["X"], arguments["parameters"], arguments["dev"]
     classes = max((int(name[1:]), len(W)) for name, W in parameters.items() if name[0] == "W")[1]
     sets = {"X": X, "Y": arguments["Y"]}
@@ -89,11 +89,11 @@ def sets_are_labeled(arguments):
     wanted = {"X": "n_x m", "Y": f"{classes} m", "dev[0]": f"{len(X)} m_dev", "dev[1]": f"{classes} m_dev"}
     shapes(**{name: wanted[name] for name in sets})(sets)
     for name in sets.keys() & {"Y", "dev[1]"}:
-        hold_labels(name, sets[name])
+        labels(sets, name)
 
 
 def caches_of_that_pass(arguments):
-    """The caches are those of the pass that made AL."""
+    """Refuse caches that are not those of the pass that made AL."""
     caches, shape = arguments["caches"], arguments["AL"].shape
     if not isinstance(caches, list | tuple) or not all(isinstance(cache, dict) and "Z" in cache for cache in caches):
         raise ValueError(f"caches: expected the list that forward_propagation returned, got {type(caches).__name__}")
@@ -103,6 +103,6 @@ def caches_of_that_pass(arguments):
 
 
 def _listed(values):
-    """A list of whatever was given; what is no sequence becomes a list of one, for the checks to name."""
+    """Return a list of whatever was given; what is no sequence becomes a list of one, for the checks to name."""
     several = isinstance(values, list | tuple | range) or (isinstance(values, np.ndarray) and values.ndim > 0)
     return list(values) if several else [values]

@@ -43,7 +43,7 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
         for a mistake. Two gradients of zeros agree: 0.
 
     Raises ValueError if a gradient has no parameter or another shape, or a value or the cost is not finite.
-    Taught in notebook 2-1, section 2.3.2.
+    Exercise in notebook 2-1, section 2.3.2.
     """
     g, g_num = [], []
     for name in grads:

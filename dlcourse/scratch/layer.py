@@ -1,4 +1,4 @@
-"""One layer of a network, forward and back, and dropout (notes, sections 1.4.3 and 2.1.7).
+"""One layer of a network, forward and back, with batch normalization and dropout (notes, 1.4.3, 2.1.7 and 2.5.1).
 
     forward    Z = W A_prev + b,  A = g(Z)
     backward   dZ = dA · g′(Z),  dW = dZ A_prevᵀ / m,  db = mean of dZ,  dA_prev = Wᵀ dZ
@@ -8,7 +8,8 @@ computed on the way forward lies in its cache until the way back.
 """
 
 from dlcourse.scratch.activations import ACTIVATIONS, activate, derivative
-from dlcourse.scratch.checks import among, chance, checked, finite, having, like_cached, same_shape, shapes
+from dlcourse.scratch.checks import among, chance, checked, finite, having, same_shape, shapes
+from dlcourse.scratch.normalization import batchnorm_backward, batchnorm_forward, batchnorm_inference
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def forward_step(A_prev, W, b, activation):
     return A, {"A_prev": A_prev, "W": W, "b": b, "Z": Z, "activation": activation}
 
 
-@checked(like_cached("dA", "Z"), dA=finite, cache=having("A_prev", "W", "b", "Z", "activation"))
+@checked(same_shape("cache.Z", "dA"), dA=finite, cache=having("A_prev", "W", "b", "Z", "activation"))
 def backward_step(dA, cache):
     """Compute one layer backward: from the gradient of its activations to those of its parameters and of its input.
 
@@ -58,6 +59,27 @@ def backward_step(dA, cache):
     dW = dZ @ A_prev.T / m
     db = np.mean(dZ, axis=1, keepdims=True)
     return W.T @ dZ, dW, db
+
+
+def normalized_forward_step(A_prev, W, b, activation, gamma, beta, mu=None, var=None):
+    """Compute a layer forward with batch normalization before the activation; at test time by the averages mu and var.
+
+    Returns `(A, cache)` as `forward_step` does; the cache's Z is the normalized one, and training adds `norm`.
+    """
+    Z, cache = forward_step.core(A_prev, W, b, "linear")
+    if mu is None:
+        Z, cache["norm"] = batchnorm_forward.core(Z, gamma, beta)
+    else:
+        Z = batchnorm_inference.core(Z, gamma, beta, mu, var)
+    return activate.core(activation, Z), cache | {"Z": Z, "activation": activation}
+
+
+def normalized_backward_step(dA, cache):
+    """Compute such a layer backward: `(dA_prev, dW, db, dgamma, dbeta)`."""
+    m = dA.shape[1]
+    dZ_tilde = dA * derivative.core(cache["activation"], cache["Z"])
+    dZ, dgamma, dbeta = batchnorm_backward.core(dZ_tilde, cache["norm"])
+    return *backward_step.core(dZ, cache | {"activation": "linear"}), dgamma / m, dbeta / m
 
 
 def _draws_in_range(arguments):

@@ -16,6 +16,7 @@ from dlcourse.scratch.checks import (
     one_number,
     positive,
     probabilities,
+    same_shape,
     shapes,
 )
 
@@ -38,12 +39,6 @@ def _uint8_images(name, images):
 def _gradient(name, grads):
     grads = mapping(name, grads, "dw", "db")
     return {"dw": finite("grads['dw']", grads["dw"]), "db": one_number("grads['db']", grads["db"])}
-
-
-def _gradient_of_w(arguments):
-    w, dw = arguments["w"], arguments["grads"]["dw"]
-    if w.shape != dw.shape:
-        raise ValueError(f"grads['dw']: expected the shape of w, {w.shape}, got {dw.shape}")
 
 
 @checked(images=_uint8_images)
@@ -124,7 +119,7 @@ def propagate(w, b, X, Y):
     return {"dw": X @ dZ.T / m, "db": float(np.sum(dZ) / m)}, float(np.sum(losses) / m)
 
 
-@checked(_gradient_of_w, w=finite, b=one_number, grads=_gradient, learning_rate=positive)
+@checked(same_shape("w", "grads.dw"), w=finite, b=one_number, grads=_gradient, learning_rate=positive)
 def gradient_step(w, b, grads, learning_rate):
     """Take one step downhill: w := w − α ∂J/∂w and b := b − α ∂J/∂b.
 

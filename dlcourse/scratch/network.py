@@ -13,12 +13,13 @@ computed on the way forward lies in its cache until the way back.
 A hidden layer with batch normalization has `gamma1` and `beta1` in place of `b1`, and in `mu1` and `var1` the moving
 averages that it uses at test time. They have no gradient.
 
-The first parameters are drawn in `initialization`, the cost is computed in `costs`, the step is taken by `optimizers`.
+Around it: `initialization` draws the first parameters, `layer` computes one layer, `costs` the cost, and one of
+`optimizers` takes the step. `f.core` is the function f without the checks of its arguments: each public function checks
+once, and calls the others by their cores.
 """
 
 import time
 
-from dlcourse.scratch.activations import activate, derivative
 from dlcourse.scratch.arguments import caches_of_that_pass, network_fits, sets_are_labeled, training_starts
 from dlcourse.scratch.checks import (
     among,
@@ -35,13 +36,14 @@ from dlcourse.scratch.checks import (
 )
 from dlcourse.scratch.costs import compute_cost, l2_cost, one_hot, penalty_gradient, penalty_name  # noqa: F401
 from dlcourse.scratch.initialization import METHODS, initialize_parameters, parameter_shapes  # noqa: F401
-from dlcourse.scratch.layer import backward_step, forward_step, inverted_dropout
-from dlcourse.scratch.normalization import (
-    batchnorm_backward,
-    batchnorm_forward,
-    batchnorm_inference,
-    update_moving_average,
+from dlcourse.scratch.layer import (
+    backward_step,
+    forward_step,
+    inverted_dropout,
+    normalized_backward_step,
+    normalized_forward_step,
 )
+from dlcourse.scratch.normalization import update_moving_average
 from dlcourse.scratch.optimizers import random_mini_batches
 
 import numpy as np
@@ -73,17 +75,11 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     A, caches = X, []
     for l, (activation, stay) in enumerate(zip([*hidden, output], [*keep_prob, 1.0], strict=True), 1):
         W, b = parameters[f"W{l}"], parameters.get(f"b{l}", 0.0)
-        if f"gamma{l}" not in parameters:
+        if f"gamma{l}" in parameters:
+            names = ("gamma", "beta") if training else ("gamma", "beta", "mu", "var")
+            A, cache = normalized_forward_step(A, W, b, activation, *(parameters[f"{name}{l}"] for name in names))
+        else:
             A, cache = forward_step.core(A, W, b, activation)
-        else:  # batch normalization stands between Z and the activation
-            Z, cache = forward_step.core(A, W, b, "linear")
-            gamma, beta = parameters[f"gamma{l}"], parameters[f"beta{l}"]
-            if training:
-                Z, cache["norm"] = batchnorm_forward.core(Z, gamma, beta)
-            else:
-                Z = batchnorm_inference.core(Z, gamma, beta, parameters[f"mu{l}"], parameters[f"var{l}"])
-            A = activate.core(activation, Z)
-            cache |= {"Z": Z, "activation": activation}
         if training and stay < 1:
             cache |= {"draws": rng.random(A.shape), "keep_prob": stay}
             A = inverted_dropout.core(A, cache["draws"], stay)
@@ -122,11 +118,9 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
         if "draws" in cache:  # the units that were off pass nothing back
             dA = inverted_dropout.core(dA, cache["draws"], cache["keep_prob"])
         if "norm" in cache:
-            dZ_tilde = dA * derivative.core(cache["activation"], cache["Z"])
-            dA, dgamma, dbeta = batchnorm_backward.core(dZ_tilde, cache["norm"])
-            grads |= {f"dgamma{l}": dgamma / m, f"dbeta{l}": dbeta / m}
-            cache = cache | {"activation": "linear"}
-        dA, dW, db = backward_step.core(dA, cache)
+            dA, dW, db, grads[f"dgamma{l}"], grads[f"dbeta{l}"] = normalized_backward_step(dA, cache)
+        else:
+            dA, dW, db = backward_step.core(dA, cache)
         grads[f"dW{l}"] = dW + penalty_gradient(cache["W"], lambd, m, penalty) if lambd else dW
         if np.ndim(cache["b"]):  # a normalized layer has β in its place
             grads[f"db{l}"] = db

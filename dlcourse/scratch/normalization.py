@@ -13,7 +13,6 @@ from dlcourse.scratch.checks import (
     finite,
     fraction,
     having,
-    like_cached,
     not_negative,
     positive,
     same_shape,
@@ -84,7 +83,7 @@ def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
 
 @checked(
     shapes(dZ_tilde="n m"),
-    like_cached("dZ_tilde", "Z_norm"),
+    same_shape("cache.Z_norm", "dZ_tilde"),
     dZ_tilde=finite,
     cache=having("Z_norm", "gamma", "mu", "var", "epsilon"),
 )
