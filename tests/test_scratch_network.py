@@ -231,6 +231,17 @@ def test_steps_one_after_another_are_the_propagation():
     close(network.backward_propagation(AL, Y, caches), grads)
 
 
+@pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch_norm"])
+def test_a_training_runs_the_steps_of_one_layer(monkeypatch, batch_norm):
+    calls = []
+    for step in (network.forward_step, network.backward_step, network.inverted_dropout):
+        monkeypatch.setattr(step, "core", lambda *args, core=step.core: calls.append(core.__name__) or core(*args))
+    X, Y = examples()
+    network.train(X, Y, [INPUTS, 5, 6, 1], batch_norm=batch_norm, epochs=4, keep_prob=0.5)
+    counts = {name: calls.count(name) for name in set(calls)}
+    assert counts == {"forward_step": 12, "backward_step": 12, "inverted_dropout": 16}  # the masks on the way back too
+
+
 def test_caches_of_dropout_and_batch_normalization_hold_what_was_used():
     X, _ = examples()
     parameters = network_of([INPUTS, 5, 3, 1], batch_norm=True)

@@ -76,20 +76,19 @@ def training_starts(arguments):
 
 def sets_are_labeled(arguments):
     """Refuse a training or dev set without a label for each example, and patience without a dev set to watch."""
-    X, parameters, dev = arguments["X"], arguments["parameters"], arguments["dev"]
-    classes = max((int(name[1:]), len(W)) for name, W in parameters.items() if name[0] == "W")[1]
-    sets = {"X": X, "Y": arguments["Y"]}
-    if dev is None and arguments["patience"] is not None:
-        raise ValueError("patience: expected a dev set to watch, got dev=None")
+    dev, layers = arguments["dev"], len(arguments["hidden"]) + 1
+    n_x, C = len(arguments["X"]), len(arguments["parameters"][f"W{layers}"])
+    shapes(X="n_x m", Y=f"{C} m")(arguments)
+    labels(arguments)
     if dev is not None:
         if not isinstance(dev, tuple | list) or len(dev) != 2:
             raise ValueError(f"dev: expected a pair (X_dev, Y_dev), got {type(dev).__name__}")
-        arguments["dev"] = finite("dev[0]", dev[0]), finite("dev[1]", dev[1])
-        sets |= dict(zip(("dev[0]", "dev[1]"), arguments["dev"], strict=True))
-    wanted = {"X": "n_x m", "Y": f"{classes} m", "dev[0]": f"{len(X)} m_dev", "dev[1]": f"{classes} m_dev"}
-    shapes(**{name: wanted[name] for name in sets})(sets)
-    for name in sets.keys() & {"Y", "dev[1]"}:
-        labels(sets, name)
+        pair = {name: finite(name, value) for name, value in zip(("dev[0]", "dev[1]"), dev, strict=True)}
+        shapes(**{"dev[0]": f"{n_x} m", "dev[1]": f"{C} m"})(pair)
+        labels(pair, "dev[1]")
+        arguments["dev"] = tuple(pair.values())
+    elif arguments["patience"] is not None:
+        raise ValueError("patience: expected a dev set to watch, got dev=None")
 
 
 def caches_of_that_pass(arguments):

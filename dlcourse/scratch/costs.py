@@ -16,7 +16,7 @@ from dlcourse.scratch.checks import (
 
 import numpy as np
 
-penalty_name = among("l2", "l1")
+PENALTIES = ("l2", "l1")
 
 
 def _penalized_weights_given(arguments):
@@ -28,7 +28,8 @@ def _penalized_weights_given(arguments):
     shapes(AL="C m", Y="C m"),
     labels,
     _penalized_weights_given,
-    **{"AL": probabilities, "Y": finite, "parameters": optional(floats), "lambd": scale, "penalty": penalty_name},
+    **{"AL": probabilities, "Y": finite, "parameters": optional(floats)},
+    **{"lambd": scale, "penalty": among(*PENALTIES)},
 )
 def compute_cost(AL, Y, parameters=None, lambd=0.0, penalty="l2"):
     """Return the mean cross-entropy of the predictions, plus a penalty on large weights: J, 0 or more.
@@ -51,7 +52,8 @@ def compute_cost(AL, Y, parameters=None, lambd=0.0, penalty="l2"):
         AL, Y = AL[Y == 1], np.ones(m)
     cost = logistic.compute_cost.core(AL, Y)
     if lambd:
-        cost += (l2_cost.core if penalty == "l2" else l1_cost)(parameters, lambd, m)
+        weight_cost = l2_cost.core if penalty == "l2" else l1_cost
+        cost += weight_cost(parameters, lambd, m)
     return cost
 
 

@@ -34,7 +34,7 @@ from dlcourse.scratch.checks import (
     scale,
     shapes,
 )
-from dlcourse.scratch.costs import compute_cost, l2_cost, one_hot, penalty_gradient, penalty_name  # noqa: F401
+from dlcourse.scratch.costs import PENALTIES, compute_cost, l2_cost, one_hot, penalty_gradient  # noqa: F401
 from dlcourse.scratch.initialization import METHODS, initialize_parameters, parameter_shapes  # noqa: F401
 from dlcourse.scratch.layer import (
     backward_step,
@@ -72,9 +72,9 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     Taught in notebooks 1-4, section 1.4.1, 2-1, section 2.1.7, and 2-3, section 2.5.1; notes, eq. 1.15.
     """
     rng = generator(seed)
-    A, caches = X, []
+    A, caches = X, []  # hidden and keep_prob are lists by now, with an entry for each hidden layer
     for l, (activation, stay) in enumerate(zip([*hidden, output], [*keep_prob, 1.0], strict=True), 1):
-        W, b = parameters[f"W{l}"], parameters.get(f"b{l}", 0.0)
+        W, b = parameters[f"W{l}"], parameters.get(f"b{l}", 0.0)  # a normalized layer needs no b
         if f"gamma{l}" in parameters:
             names = ("gamma", "beta") if training else ("gamma", "beta", "mu", "var")
             A, cache = normalized_forward_step(A, W, b, activation, *(parameters[f"{name}{l}"] for name in names))
@@ -91,7 +91,7 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     shapes(AL="n m", Y="n m"),
     labels,
     caches_of_that_pass,
-    **{"AL": finite, "Y": finite, "lambd": scale, "penalty": penalty_name},
+    **{"AL": finite, "Y": finite, "lambd": scale, "penalty": among(*PENALTIES)},
 )
 def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     """Compute all layers backward: the gradient of the cost with respect to every parameter.
@@ -111,8 +111,9 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     Taught in notebooks 1-4, section 1.4.3, 2-1, section 2.1.6, and 2-3, section 2.5.1; notes, eqs. 1.8–1.10.
     """
     grads, m = {}, Y.shape[1]
-    dA = AL - Y  # ∂L/∂z of the output layer, sigmoid or softmax (eq. 1.8): on the way back it counts as linear
-    caches = [*caches[:-1], caches[-1] | {"activation": "linear"}]
+    # Sigmoid or softmax, the loss has the slope AL − Y along Z[L] (eq. 1.8). So we begin there, before the output's
+    # activation, and on the way back the last layer counts as linear.
+    dA, caches = AL - Y, [*caches[:-1], caches[-1] | {"activation": "linear"}]
     for l in range(len(caches), 0, -1):
         cache = caches[l - 1]
         if "draws" in cache:  # the units that were off pass nothing back
@@ -122,7 +123,7 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
         else:
             dA, dW, db = backward_step.core(dA, cache)
         grads[f"dW{l}"] = dW + penalty_gradient(cache["W"], lambd, m, penalty) if lambd else dW
-        if np.ndim(cache["b"]):  # a normalized layer has β in its place
+        if np.ndim(cache["b"]):  # where there is a b
             grads[f"db{l}"] = db
     return grads
 
@@ -152,7 +153,7 @@ def _most_likely(AL):
     network_fits,
     sets_are_labeled,
     **{"X": finite, "Y": finite, "method": among(*METHODS), "learning_rate": positive},
-    **{"epochs": at_least(0), "batch_size": optional(at_least(1)), "lambd": scale, "penalty": penalty_name},
+    **{"epochs": at_least(0), "batch_size": optional(at_least(1)), "lambd": scale, "penalty": among(*PENALTIES)},
     **{"patience": optional(at_least(1)), "momentum": fraction},
 )
 def train(
