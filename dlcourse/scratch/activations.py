@@ -107,14 +107,7 @@ ACTIVATIONS = tuple(_SLOPES)  # what a hidden layer may have
 
 @checked(name=among(*ACTIVATIONS), z=real)
 def activate(name, z):
-    """Return the activation function of that name, applied to z.
-
-    Args:
-        name: One of `ACTIVATIONS`: "sigmoid", "tanh", "relu", "leaky_relu", "linear".
-        z: Numbers, any shape.
-
-    Returns:
-        float64, the shape of `z`.
+    """Return g(z), with the activation function g of that name: one of `ACTIVATIONS`.
 
     Raises ValueError if there is no such activation, or `z` does not hold real numbers.
     Taught in notebook 1-3, section 1.3.3.
@@ -124,15 +117,9 @@ def activate(name, z):
 
 @checked(name=among(*ACTIVATIONS), z=real)
 def derivative(name, z):
-    """Return the slope g′(z) of the activation function of that name.
+    """Return the slope g′(z) of the activation function of that name: one of `ACTIVATIONS`.
 
-    Args:
-        name: One of `ACTIVATIONS`, as for `activate`. Softmax is none of them: each of its outputs depends on every z
-            of the example, so its derivative is a matrix.
-        z: Numbers, any shape.
-
-    Returns:
-        float64, the shape of `z`.
+    Softmax is none of them: each of its outputs depends on every z of the example, so its derivative is a matrix.
 
     Raises ValueError if there is no such activation, or `z` does not hold real numbers.
     Taught in notebook 1-3, section 1.3.3.

@@ -28,8 +28,7 @@ def _penalized_weights_given(arguments):
     shapes(AL="C m", Y="C m"),
     labels,
     _penalized_weights_given,
-    **{"AL": probabilities, "Y": finite, "parameters": optional(floats)},
-    **{"lambd": scale, "penalty": among(*PENALTIES)},
+    **{"AL": probabilities, "parameters": optional(floats), "lambd": scale, "penalty": among(*PENALTIES)},
 )
 def compute_cost(AL, Y, parameters=None, lambd=0.0, penalty="l2"):
     """Return the mean cross-entropy of the predictions, plus a penalty on large weights: J, 0 or more.

@@ -8,16 +8,13 @@ computed on the way forward lies in its cache until the way back.
 """
 
 from dlcourse.scratch.activations import ACTIVATIONS, activate, derivative
-from dlcourse.scratch.checks import among, chance, checked, finite, having, same_shape, shapes
+from dlcourse.scratch.checks import among, chance, checked, having, same_shape, shapes
 from dlcourse.scratch.normalization import batchnorm_backward, batchnorm_forward, batchnorm_inference
 
 import numpy as np
 
 
-@checked(
-    shapes(A_prev="n_prev m", W="n n_prev", b="n 1"),
-    **{"A_prev": finite, "W": finite, "b": finite, "activation": among(*ACTIVATIONS)},
-)
+@checked(shapes(A_prev="n_prev m", W="n n_prev", b="n 1"), activation=among(*ACTIVATIONS))
 def forward_step(A_prev, W, b, activation):
     """Compute one layer forward: Z = W A_prev + b, and A = g(Z).
 
@@ -39,7 +36,7 @@ def forward_step(A_prev, W, b, activation):
     return A, {"A_prev": A_prev, "W": W, "b": b, "Z": Z, "activation": activation}
 
 
-@checked(same_shape("cache.Z", "dA"), dA=finite, cache=having("A_prev", "W", "b", "Z", "activation"))
+@checked(same_shape("cache.Z", "dA"), cache=having("A_prev", "W", "b", "Z", "activation"))
 def backward_step(dA, cache):
     """Compute one layer backward: from the gradient of its activations to those of its parameters and of its input.
 
@@ -88,7 +85,7 @@ def _draws_in_range(arguments):
         raise ValueError(f"draws: expected numbers in [0, 1), got values from {draws.min()} to {draws.max()}")
 
 
-@checked(same_shape("A", "draws"), _draws_in_range, A=finite, draws=finite, keep_prob=chance)
+@checked(same_shape("A", "draws"), _draws_in_range, keep_prob=chance)
 def inverted_dropout(A, draws, keep_prob):
     """Switch units off at random, and scale the others up so that the expected value stays (Srivastava et al., 2014).
 

@@ -25,7 +25,6 @@ from dlcourse.scratch.checks import (
     among,
     at_least,
     checked,
-    finite,
     fraction,
     generator,
     labels,
@@ -49,7 +48,7 @@ from dlcourse.scratch.optimizers import random_mini_batches
 import numpy as np
 
 
-@checked(shapes(X="n_x m"), network_fits, X=finite)
+@checked(shapes(X="n_x m"), network_fits)
 def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_prob=1.0, seed=None, *, training=True):
     """Compute all layers forward, from the examples to the predicted probabilities.
 
@@ -87,12 +86,7 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     return A, caches
 
 
-@checked(
-    shapes(AL="n m", Y="n m"),
-    labels,
-    caches_of_that_pass,
-    **{"AL": finite, "Y": finite, "lambd": scale, "penalty": among(*PENALTIES)},
-)
+@checked(shapes(AL="n m", Y="n m"), labels, caches_of_that_pass, lambd=scale, penalty=among(*PENALTIES))
 def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     """Compute all layers backward: the gradient of the cost with respect to every parameter.
 
@@ -152,9 +146,9 @@ def _most_likely(AL):
     training_starts,
     network_fits,
     sets_are_labeled,
-    **{"X": finite, "Y": finite, "method": among(*METHODS), "learning_rate": positive},
-    **{"epochs": at_least(0), "batch_size": optional(at_least(1)), "lambd": scale, "penalty": among(*PENALTIES)},
-    **{"patience": optional(at_least(1)), "momentum": fraction},
+    **{"method": among(*METHODS), "learning_rate": positive, "lambd": scale, "penalty": among(*PENALTIES)},
+    **{"epochs": at_least(0), "batch_size": optional(at_least(1)), "patience": optional(at_least(1))},
+    momentum=fraction,
 )
 def train(
     X,

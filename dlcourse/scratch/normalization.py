@@ -8,16 +8,7 @@ slip, and (x − 0)² is right only because the line above it has replaced x by 
 variance is σ² = (1/m) Σ (x − μ)².
 """
 
-from dlcourse.scratch.checks import (
-    checked,
-    finite,
-    fraction,
-    having,
-    not_negative,
-    positive,
-    same_shape,
-    shapes,
-)
+from dlcourse.scratch.checks import checked, fraction, having, not_negative, positive, same_shape, shapes
 
 import numpy as np
 
@@ -27,13 +18,12 @@ def _both_or_neither(arguments):
     if (mu is None) != (sigma is None):
         raise ValueError("mu, sigma: expected both or neither, got one of them")
     if mu is not None:
-        arguments |= {"mu": finite("mu", mu), "sigma": finite("sigma", sigma)}
         shapes(X="n_x m", mu="n_x 1", sigma="n_x 1")(arguments)
         if np.any(arguments["sigma"] <= 0):
             raise ValueError(f"sigma: expected standard deviations above 0, got {arguments['sigma'].min():g}")
 
 
-@checked(shapes(X="n_x m"), _both_or_neither, X=finite)
+@checked(shapes(X="n_x m"), _both_or_neither)
 def standardize(X, mu=None, sigma=None):
     """Shift and scale each feature to mean 0 and variance 1: (X − μ) / σ.
 
@@ -58,7 +48,7 @@ def standardize(X, mu=None, sigma=None):
     return (X - mu) / sigma, mu, sigma
 
 
-@checked(shapes(Z="n m", gamma="n 1", beta="n 1"), Z=finite, gamma=finite, beta=finite, epsilon=positive)
+@checked(shapes(Z="n m", gamma="n 1", beta="n 1"), epsilon=positive)
 def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
     """Normalize a layer over the batch, in training: z̃ = γ z_norm + β with z_norm = (z − μ) / √(σ² + ε).
 
@@ -84,7 +74,6 @@ def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
 @checked(
     shapes(dZ_tilde="n m"),
     same_shape("cache.Z_norm", "dZ_tilde"),
-    dZ_tilde=finite,
     cache=having("Z_norm", "gamma", "mu", "var", "epsilon"),
 )
 def batchnorm_backward(dZ_tilde, cache):
@@ -110,10 +99,7 @@ def batchnorm_backward(dZ_tilde, cache):
     return slope * (dZ_tilde - dbeta / m - Z_norm * (dgamma / m)), dgamma, dbeta
 
 
-@checked(
-    shapes(Z="n m", gamma="n 1", beta="n 1", mu="n 1", var="n 1"),
-    **{"Z": finite, "gamma": finite, "beta": finite, "mu": finite, "var": not_negative, "epsilon": positive},
-)
+@checked(shapes(Z="n m", gamma="n 1", beta="n 1", mu="n 1", var="n 1"), var=not_negative, epsilon=positive)
 def batchnorm_inference(Z, gamma, beta, mu, var, epsilon=1e-3):
     """Normalize a layer at test time, by the moving averages in place of the mean and the variance of the batch.
 
@@ -132,7 +118,7 @@ def batchnorm_inference(Z, gamma, beta, mu, var, epsilon=1e-3):
     return gamma * (Z - mu) / np.sqrt(var + epsilon) + beta
 
 
-@checked(same_shape("moving", "batch"), moving=finite, batch=finite, momentum=fraction)
+@checked(same_shape("moving", "batch"), momentum=fraction)
 def update_moving_average(moving, batch, momentum=0.99):
     """Return momentum · moving + (1 − momentum) · batch: the average of section 2.4.2, over the batches.
 

@@ -31,7 +31,7 @@ from dlcourse.scratch.schedules import exponential_decay, inverse_time_decay, st
 import numpy as np
 
 
-@checked(shapes(X="n_x m", Y="n_y m"), X=finite, Y=finite, size=at_least(1))
+@checked(shapes(X="n_x m", Y="n_y m"), size=at_least(1))
 def random_mini_batches(X, Y, size=64, seed=0):
     """Shuffle the examples and deal them out in mini-batches X{1}, X{2}, …: together they are one epoch.
 
@@ -96,7 +96,7 @@ def bias_corrected(v, beta, t):
     return v / (1 - beta**t)
 
 
-@checked(same_shape("w", "dw", "v"), w=finite, dw=finite, v=finite, learning_rate=positive, beta=fraction)
+@checked(same_shape("w", "dw", "v"), learning_rate=positive, beta=fraction)
 def momentum_step(w, dw, v, learning_rate, beta=0.9):
     """Take one step of gradient descent with momentum: v := βv + (1 − β)dw and w := w − αv.
 
@@ -116,10 +116,7 @@ def momentum_step(w, dw, v, learning_rate, beta=0.9):
     return w - learning_rate * v, v
 
 
-@checked(
-    same_shape("w", "dw", "s"),
-    **{"w": finite, "dw": finite, "s": not_negative, "learning_rate": positive, "beta": fraction, "epsilon": positive},
-)
+@checked(same_shape("w", "dw", "s"), s=not_negative, learning_rate=positive, beta=fraction, epsilon=positive)
 def rmsprop_step(w, dw, s, learning_rate, beta=0.9, epsilon=1e-8):
     """Take one step of RMSprop: s := βs + (1 − β)dw² and w := w − α dw / (√s + ε), each weight for itself.
 
@@ -142,7 +139,7 @@ def rmsprop_step(w, dw, s, learning_rate, beta=0.9, epsilon=1e-8):
 
 @checked(
     same_shape("w", "dw", "v", "s"),
-    **{"w": finite, "dw": finite, "v": finite, "s": not_negative, "t": at_least(1)},
+    **{"s": not_negative, "t": at_least(1)},
     **{"learning_rate": positive, "beta1": fraction, "beta2": fraction, "epsilon": positive},
 )
 def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
