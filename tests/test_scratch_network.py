@@ -1035,6 +1035,10 @@ def test_a_seed_that_is_none_is_refused_by_name(seed):
         (lambda: network.backward_step(np.zeros((1, 4)), {}), "cache: expected a dict with A_prev, .* got one without"),
         (lambda: network.backward_propagation([[0.5]], [[1]], None), "caches: expected the list"),
         (
+            lambda: network.backward_propagation([[0.5]], [[1]], [{"Z": np.ones((1, 1))}]),
+            "caches: .* one without A_prev",
+        ),
+        (
             lambda: network.train(np.zeros((3, 4)), np.zeros((1, 4)), [3, 1], optimizer="adam"),
             "optimizer: expected one",
         ),

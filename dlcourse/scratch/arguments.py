@@ -6,8 +6,9 @@ Each function here is a relation, as `checks.checked` takes it: it looks at all 
 import numbers
 
 from dlcourse.scratch.activations import ACTIVATIONS
-from dlcourse.scratch.checks import among, chance, finite, floats, labels, shapes
+from dlcourse.scratch.checks import among, chance, finite, floats, labels, mapping, shapes
 from dlcourse.scratch.initialization import initialize_parameters
+from dlcourse.scratch.layer import CACHE
 from dlcourse.scratch.optimizers import GradientDescent
 
 import numpy as np
@@ -94,8 +95,10 @@ def sets_are_labeled(arguments):
 def caches_of_that_pass(arguments):
     """Refuse caches that are not those of the pass that made AL."""
     caches, shape = arguments["caches"], arguments["AL"].shape
-    if not isinstance(caches, list | tuple) or not all(isinstance(cache, dict) and "Z" in cache for cache in caches):
+    if not isinstance(caches, list | tuple):
         raise ValueError(f"caches: expected the list that forward_propagation returned, got {type(caches).__name__}")
+    for cache in caches:
+        mapping("caches", cache, *CACHE)
     found = caches[-1]["Z"].shape if caches else "none"
     if found != shape:
         raise ValueError(f"caches: expected those of the pass that gave AL, of shape {shape}, got {found}")

@@ -13,6 +13,8 @@ from dlcourse.scratch.normalization import batchnorm_backward, batchnorm_forward
 
 import numpy as np
 
+CACHE = ("A_prev", "W", "b", "Z", "activation")
+
 
 @checked(shapes(A_prev="n_prev m", W="n n_prev", b="n 1"), activation=among(*ACTIVATIONS))
 def forward_step(A_prev, W, b, activation):
@@ -36,7 +38,7 @@ def forward_step(A_prev, W, b, activation):
     return A, {"A_prev": A_prev, "W": W, "b": b, "Z": Z, "activation": activation}
 
 
-@checked(same_shape("cache.Z", "dA"), cache=having("A_prev", "W", "b", "Z", "activation"))
+@checked(same_shape("cache.Z", "dA"), cache=having(*CACHE))
 def backward_step(dA, cache):
     """Compute one layer backward: from the gradient of its activations to those of its parameters and of its input.
 
