@@ -116,7 +116,7 @@ EXERCISES = [
             "Z": Z -> "Z": A
                 The cache needs Z, from before the activation: the slope g′ is taken there.
             "A_prev": A_prev, ->
-                The cache is as in the notes, and that is not enough: without A_prev nobody can compute dW.
+                The cache is as in the notes, and that is not enough: without A_prev, dW cannot be computed.
             + b -> + b.T
                 b is a column and must stay one, so that each unit gets its own bias. As a row it gives each example
                 another one.
@@ -159,7 +159,7 @@ EXERCISES = [
             , keepdims=True ->
                 db lost its column: sum with axis=1 and keepdims=True, so that it has the shape of b.
             derivative.core -> activate.core
-                g(Z) is A itself; here its slope g′(Z) is due.
+                g(Z) is A itself; here its slope g′(Z) is needed.
         """,
         hints=[
             'dZ = dA * activations.derivative(cache["activation"], cache["Z"]), number by number.',
@@ -178,12 +178,12 @@ EXERCISES = [
         properties=[(lambda matrix, labels, *_: np.sum(matrix) == len(labels), "it counts every example once")],
         slips="""
             np.add.at(matrix, (labels, predictions), 1) -> matrix[labels, predictions] += 1
-                matrix[labels, predictions] += 1 counts a pair that comes again only once. np.add.at counts each,
+                matrix[labels, predictions] += 1 counts a repeated pair only once. np.add.at counts each,
                 and so does a loop.
             (labels, predictions) -> (predictions, labels)
                 Rows and columns have changed places: the row is what it is, the column what it was called.
             return matrix -> return np.diag(np.diag(matrix))
-                These are the hits alone; the errors, beside the diagonal, are what the table is for.
+                These are only the hits; the errors, off the diagonal, are what the table is for.
         """,
         hints=[
             "Start from np.zeros((classes, classes), dtype=int) and look at one example after the other.",

@@ -15,7 +15,7 @@ import numpy as np
 
 
 def network_fits(arguments):
-    """Fit every parameter to the layer before, and list the settings of each hidden layer."""
+    """Check each parameter against the layer before, and list the settings of each hidden layer."""
     parameters = arguments["parameters"] = floats("parameters", arguments["parameters"])
     depth = sum(str(name).startswith("W") for name in parameters)
     if depth == 0 or any(f"W{l}" not in parameters for l in range(1, depth + 1)):

@@ -95,7 +95,7 @@ def real(name, value):
     """Return `value` as a float64 array, if it holds real numbers."""
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # rows of different lengths; a tensor that tells no numbers
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of different lengths; a symbolic tensor
         raise ValueError(f"{name}: expected an array of real numbers, got {type(value).__name__}: {error}") from None
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: expected real numbers, got {type(value).__name__} of dtype {array.dtype}")

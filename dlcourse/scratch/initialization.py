@@ -43,7 +43,7 @@ def initialize_parameters(layer_dims, method="he", seed=0, *, scale=0.01, batch_
 
     Args:
         layer_dims: Units of each layer, the input first: [n_x, n[1], …, n[L]].
-        method: "zeros": all weights 0, so that the units of a layer stay equal for ever. "random": standard normal
+        method: "zeros": all weights 0, so that the units of a layer stay equal forever. "random": standard normal
             times `scale`. "xavier": normal with variance 1/n[l−1], which suits tanh (Glorot and Bengio, 2010, in the
             course's form). "he": normal with variance 2/n[l−1], which suits ReLU (He et al., 2015, arXiv:1502.01852).
         seed: Seed of the random draws.
