@@ -1223,9 +1223,9 @@ def test_each_call_gives_one_more_hint(capsys):
 def test_the_solution_is_the_source_in_the_package_under_the_name_of_the_exercise(capsys):
     example(reference=inverse_time_decay, name="decay", wrong=[]).solution()
     assert capsys.readouterr().out == (
-        "# dlcourse.scratch.optimizers\n"
+        "# dlcourse.scratch.schedules\n"
         "def decay(learning_rate, epoch, decay_rate=1.0):\n"
-        '    """α = α0 / (1 + decay_rate · epoch)."""\n'
+        '    """Return α = α0 / (1 + decay_rate · epoch), in the shape of `epoch`."""\n'
         "    return learning_rate / (1 + decay_rate * epoch)\n\n"
     )
 

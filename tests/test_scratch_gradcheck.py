@@ -91,7 +91,7 @@ def test_whole_numbers_and_single_numbers_are_moved_as_floats():
         ({"grads": {"db1": [[np.nan]]}}, r"grads\['db1'\]: expected finite numbers, got 1"),
         ({"parameters": PARAMETERS | {"b1": [[np.inf]]}}, r"parameters\['b1'\]: expected finite numbers, got 1"),
         ({"cost": lambda p: np.nan}, r"cost: expected finite numbers, got 1"),
-        ({"cost": lambda p: np.ones(2)}, r"cost: expected a function that returns one number, got shape \(2,\)"),
+        ({"cost": lambda p: np.ones(2)}, r"cost: expected one number, got shape \(2,\)"),
         ({"cost": lambda p: None}, r"cost: expected real numbers, got NoneType"),
         ({"epsilon": 0}, r"epsilon: expected a number above 0, got 0"),
         ({"epsilon": -1e-7}, r"epsilon: expected a number above 0, got -1e-07"),
