@@ -3,8 +3,9 @@
 import math
 from typing import NamedTuple
 
+from dlcourse.checks import count
 from dlcourse.tuning.optuna import checked_study, quiet
-from dlcourse.tuning.scales import ONE_MINUS, Choice, Linear, Log, OneMinusLog, whole
+from dlcourse.tuning.scales import ONE_MINUS, Choice, Linear, Log, OneMinusLog
 
 FEWEST = 10  # trials that an importance is read from
 
@@ -70,7 +71,7 @@ def table(study, top=10):
 
     Taught in notebook 2-3, section 2.5.
     """
-    rows = results(study)[: None if top is None else whole("top", top, 1)]
+    rows = results(study)[: None if top is None else count("top", top)]
     names = list(dict.fromkeys(name for row in rows for name in row.params))
     scales = space_of(study) if rows else {}
     lines = [["trial", "value", *names]]
@@ -111,7 +112,7 @@ def importances(study, seed=0):
     if len({row.value for row in rows}) == 1:
         raise ValueError(f"study: expected values that differ, got {rows[0].value} in all {len(rows)} trials")
     space = space_of(study)
-    return _fanova(space, [row.params for row in rows], [row.value for row in rows], whole("seed", seed, 0))
+    return _fanova(space, [row.params for row in rows], [row.value for row in rows], count("seed", seed, 0))
 
 
 # What the other files of this package share
