@@ -1,12 +1,12 @@
-"""The checks of arguments: what stands at the door of a function, so that its body can be a lesson.
+"""The checks of arguments: they stand at the door of a function, so that its body can be a lesson.
 
-    @checked(same_shape("w", "dw"), w=finite, dw=finite, learning_rate=positive)
-    def step(w, dw, learning_rate):
-        return w - learning_rate * dw
+    @checked(shapes(w="n_x 1", X="n_x m"), w=finite, X=finite)
+    def weighted_sums(w, X):
+        return w.T @ X
 
-`step(…)` checks and then computes; `step.core(…)` is the function as it is written, for who has checked already. A
-check takes the argument's name and value and returns the value, made plain, or raises a ValueError of one form:
-"NAME: expected …, got …".
+`weighted_sums(…)` checks and then computes; `weighted_sums.core(…)` is the function as it is written, for callers that
+have checked already. A check takes the argument's name and value and returns the value, made plain, or raises a
+ValueError of one form: "NAME: expected …, got …".
 """
 
 import functools
@@ -46,6 +46,42 @@ def checked(*relations, **checks):
     return decorate
 
 
+def shapes(**expected):
+    """A relation: the arrays have these shapes. A letter stands for one number, 1 or more, wherever it occurs."""
+
+    def relation(arguments):
+        sizes = {}
+        for name, letters in expected.items():
+            shape, letters = arguments[name].shape, letters.split()
+            wanted = ", ".join(str(sizes.get(letter, letter)) for letter in letters)
+            for letter, n in zip(letters, shape, strict=False):
+                sizes.setdefault(letter, int(letter) if letter.isdigit() else n)
+            if (
+                len(shape) != len(letters)
+                or 0 in shape
+                or any(n != sizes[x] for n, x in zip(shape, letters, strict=True))
+            ):
+                raise ValueError(f"{name}: expected shape ({wanted}), got {shape}")
+
+    return relation
+
+
+def like_cached(name, key):
+    """A relation: the array has the shape of the one that lies in the cache under this key."""
+
+    def relation(arguments):
+        shape, expected = arguments[name].shape, arguments["cache"][key].shape
+        if shape != expected:
+            raise ValueError(f"{name}: expected the shape of {key}, {expected}, got {shape}")
+
+    return relation
+
+
+def labels(arguments):
+    """A relation: Y holds 0 and 1 alone, and in several rows each column has a single 1."""
+    hold_labels("Y", arguments["Y"])
+
+
 def same_shape(first, *others):
     """A relation: the arrays of these names have the shape of the first."""
 
@@ -75,6 +111,30 @@ def finite(name, value):
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name}: expected finite numbers, got {np.sum(~np.isfinite(array))} that are not")
     return array
+
+
+def probabilities(name, value):
+    """As `finite`, and each number lies in [0, 1]."""
+    array = finite(name, value)
+    if not np.all((array >= 0) & (array <= 1)):
+        raise ValueError(f"{name}: expected probabilities in [0, 1], got values from {array.min()} to {array.max()}")
+    return array
+
+
+def hold_labels(name, Y):
+    """Refuse labels other than 0 and 1, and several rows that are not one-hot columns."""
+    if not np.all((Y == 0) | (Y == 1)):
+        raise ValueError(f"{name}: expected labels 0 or 1, got {np.unique(Y[(Y != 0) & (Y != 1)])[:5].tolist()}")
+    if len(Y) > 1 and not np.all(Y.sum(axis=0) == 1):
+        raise ValueError(f"{name}: expected one-hot columns, each with a single 1, got others; `one_hot` makes them")
+
+
+def one_number(name, value):
+    """`value` as a float, if it is one finite number or an array of one."""
+    array = finite(name, value)
+    if array.size != 1:
+        raise ValueError(f"{name}: expected one number, got shape {array.shape}")
+    return array.item()
 
 
 def number(name, value, *, above=-np.inf, least=-np.inf, below=np.inf, most=np.inf):
@@ -127,6 +187,22 @@ def at_least(least):
     return lambda name, value: whole(name, value, least=least)
 
 
+def among(*known):
+    """A check: one of these words."""
+
+    def check(name, value):
+        if not isinstance(value, str) or value not in known:
+            raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+        return value
+
+    return check
+
+
+def having(*keys):
+    """A check: a dict that has these keys."""
+    return lambda name, value: mapping(name, value, *keys)
+
+
 def generator(seed):
     """NumPy's generator of this seed; a generator goes on from where it is, and None draws anew each time."""
     try:
@@ -145,3 +221,8 @@ def mapping(name, value, *keys):
         got = f"one without {', '.join(missing)}" if missing else type(value).__name__
         raise ValueError(f"{name}: expected {wanted}, got {got}")
     return value
+
+
+def floats(name, value):
+    """A dict of arrays, each as `finite`."""
+    return {key: finite(f"{name}[{key!r}]", array) for key, array in mapping(name, value).items()}

@@ -1,4 +1,4 @@
-"""Uniform draws as values of a hyperparameter: on a linear scale, a logarithmic one, and one for β (notes, section 2.5).
+"""Uniform draws as values of a hyperparameter: on a linear scale, a logarithmic one, and one for β (section 2.5).
 
 Draws that are uniform in [0, 1) are spread over the axis as the scale sees it: a logarithmic one gives every decade the
 same share.
