@@ -261,6 +261,16 @@ def test_the_loops_of_pool_say_what_pooling_without_loops_says():
         np.testing.assert_allclose(check.pool.reference(A, f, stride, mode), expected, rtol=1e-12)
 
 
+def test_the_slope_of_relu_and_batch_norm_are_those_of_the_helpers():
+    from dlcourse.scratch import activations, normalization
+
+    for (z,) in check.relu_gradient.all_cases():
+        np.testing.assert_array_equal(check.relu_gradient.reference(z), activations.derivative("relu", z))
+    for case in check.batchnorm_forward.all_cases():
+        ours, _ = normalization.batchnorm_forward(*case)
+        np.testing.assert_allclose(check.batchnorm_forward.reference(*case), ours, rtol=1e-12)
+
+
 def test_inception_cost_gives_the_120_and_12_million_of_the_notes_and_what_counting_in_keras_gives():
     from dlcourse import models
 

@@ -34,15 +34,7 @@ def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
 
 
 def softmax_gradient(Z, Y):
-    """Compute the gradient of each example's loss (2.7) with respect to its Z, through the softmax: a − y.
-
-    Args:
-        Z: Weighted sums of the output layer, shape (C, m).
-        Y: One-hot labels, shape (C, m).
-
-    Returns:
-        dZ, shape (C, m).
-    """
+    """Compute the gradient of each example's loss (2.7) with respect to its Z, (C, m), through the softmax: a − y."""
     return softmax(Z) - Y
 
 
@@ -114,10 +106,7 @@ EXERCISES = [
         reference=one_minus_log_sample,
         name="beta_sample",
         section="2.5",
-        cases=[
-            (np.array([0.0, 0.25, 0.5, 0.75]), 0.9, 0.999),
-            (np.array([0.0, 0.5, 0.9]), 0.0, 0.99),
-        ],
+        cases=[(np.array([0.0, 0.25, 0.5, 0.75]), 0.9, 0.999), (np.array([0.0, 0.5, 0.9]), 0.0, 0.99)],
         random=_beta_ends,
         properties=[
             (lambda beta, draws, low, high: np.all((beta >= low - 1e-9) & (beta <= high + 1e-9)), "from low to high"),
@@ -181,10 +170,7 @@ EXERCISES = [
     exercise(
         reference=softmax,
         section="2.5.2",
-        cases=[
-            (_LOGITS,),
-            (np.array([[1000.0, -1000.0], [0.0, -1001.0]]),),
-        ],
+        cases=[(_LOGITS,), (np.array([[1000.0, -1000.0], [0.0, -1001.0]]),)],
         random=_logits,
         properties=[
             (lambda a, z: np.allclose(a.sum(axis=0), 1), "the probabilities of each example sum to 1"),
