@@ -308,43 +308,53 @@ def test_color_shift_is_that_of_the_augmentations():
         np.testing.assert_array_equal(found, expected)
 
 
-def without_kernels(block, changes, *arguments):
+def without_kernels(exercise, edits, *arguments):
     """Some numbers that go into a block whose kernels are all 0 and betas all -1, and those that come out."""
-    found = week_3_2._block(lambda x, *rest: block(x, *rest, **changes), layers.Maps((3, 4, 2)), *arguments)
+    block = source.edited(exercise.reference, edits)
+    found = layers.block_facts(block, layers.Maps((3, 4, 2)), *arguments)
     before, after = found["all kernels 0, all beta -1"].split(" become ")
     before, after = ([int(number) for number in part.split(", ")] for part in (before, after))
     assert min(before) < 0 < 1 < max(before)
     return before, after
 
 
+ADDS, ENDS = "layers.Add()([x, z2])", "return layers.ReLU()(z2)"
+
+
 @pytest.mark.parametrize(
-    ("changes", "expected"),  # worked out by hand: kernels of 0 and beta of -1 make z = -1 everywhere
+    ("edits", "expected"),  # worked out by hand: kernels of 0 and beta of -1 make z = -1 everywhere
     [
-        ({}, lambda x: max(x - 1, 0)),
-        ({"before": True, "after": False}, lambda x: x),
-        ({"before": True}, lambda x: max(x, 0)),
-        ({"after": False}, lambda x: x - 1),
-        ({"shortcut": False}, lambda x: 0),
-        ({"shortcut": False, "after": False}, lambda x: -1),
+        ([], lambda x: max(x - 1, 0)),
+        ([(ENDS, "return z2"), (ADDS, "layers.Add()([x, layers.ReLU()(z2)])")], lambda x: x),
+        ([(ADDS, "layers.Add()([x, layers.ReLU()(z2)])")], lambda x: max(x, 0)),
+        ([(ENDS, "return z2")], lambda x: x - 1),
+        ([(ADDS, "z2")], lambda x: 0),
+        ([(ADDS, "z2"), (ENDS, "return z2")], lambda x: -1),
     ],
 )
-def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(week_3_2._residual, changes, 2)
+def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(edits, expected):
+    before, after = without_kernels(check.identity_block, edits, 2)
     assert after == [expected(x) for x in before]
 
 
+NORM, BOTH = (
+    "layers.BatchNormalization()(z)",
+    "return layers.Add()([x, z]) if stride == 1 and filters == channels else z",
+)
+
+
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("edits", "expected"),
     [
-        ({}, lambda x: x - 1),
-        ({"linear": False}, lambda x: x),
-        ({"adds": False}, lambda x: -1),
-        ({"adds": False, "linear": False}, lambda x: 0),
-        ({"after": True}, lambda x: min(max(x - 1, 0), 6)),
+        ([], lambda x: x - 1),
+        ([(NORM, f"layers.ReLU(6)({NORM})")], lambda x: x),
+        ([(BOTH, "return z")], lambda x: -1),
+        ([(BOTH, "return z"), (NORM, f"layers.ReLU(6)({NORM})")], lambda x: 0),
+        ([(BOTH, "return layers.ReLU(6)(layers.Add()([x, z]))")], lambda x: min(max(x - 1, 0), 6)),
     ],
 )
-def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(week_3_2._inverted, changes, 2, 1, 3)
+def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(edits, expected):
+    before, after = without_kernels(check.inverted_residual, edits, 2, 1, 3)
     assert after == [expected(x) for x in before]
 
 
@@ -362,7 +372,7 @@ def test_an_identity_block_may_be_written_in_another_way():
             z = ops.relu(z) if last else keras.activations.relu(z)
         return z
 
-    for written in (models.residual_block, week_3_2._residual_in_sequence, plain):
+    for written in (models.residual_block, plain):
         assert "✗" not in says(check.identity_block, written)
 
 
