@@ -14,12 +14,12 @@ from dlcourse.check.claims import claim as claim
 
 
 def names():
-    """The names of all exercises, in the order of the notebooks."""
+    """List the names of all exercises, in the order of the notebooks."""
     return [exercise.name for exercise in _exercises()]
 
 
 def _exercises():
-    """Every exercise, week by week; a week is imported when the walk reaches it."""
+    """Yield every exercise, week by week; a week is imported when the walk reaches it."""
     for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
         if module.startswith("week_"):
             yield from importlib.import_module(f"{__name__}.{module}").EXERCISES

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def claim(truth, text):
-    """Say so if a statement of the notebook does not hold for the numbers that came out; silent when it holds.
+    """Report a statement of the notebook that does not hold for the numbers that came out; silent when it holds.
 
     A notebook's text describes the run that is stored in it. With other parameters (fewer epochs, another seed) a
     statement can fail without anything being broken, so the run goes on. The tests and `make refresh` set the

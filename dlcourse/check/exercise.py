@@ -113,7 +113,7 @@ class Exercise:
         print(self._examine(function)[1])
 
     def passes(self, function):
-        """Whether `function` is right, without a word; for teachers and tests."""
+        """Return whether `function` is right, and print nothing; for teachers and tests."""
         return self._examine(function)[0]
 
     def hint(self):
@@ -136,7 +136,7 @@ class Exercise:
 
     @functools.cached_property
     def all_slips(self):
-        """Pairs (wrong function, what to say to the learner who wrote it)."""
+        """List all typical wrong answers, as pairs (wrong function, what to say to the learner who wrote it)."""
         return [*slips_from(self.slips, self.reference), *self.wrong]
 
     def __repr__(self):
@@ -149,12 +149,12 @@ class Exercise:
         )
 
     def all_cases(self):
-        """The written cases, then the random ones, the same in every run."""
+        """Return the written cases, then the random ones, the same in every run."""
         rng = np.random.default_rng(0)
         return [*self.cases, *(self.random(rng) for _ in range(self.random_cases if self.random else 0))]
 
     def _examine(self, function):
-        """Whether the function is right, and the text that says so."""
+        """Return whether the function is right, and the text that says so."""
         name, more = self.name, f"check.{self.name}.hint() gives a hint."
         not_yet = False, f"… {name}: not yet. Fill in the function and run this cell again. {more}"
         if function is None or function is ...:
@@ -180,7 +180,7 @@ class Exercise:
         return True, "\n".join([*lines, f"  Right in all {len(cases)} cases."])
 
     def _call(self, function, number, case):
-        """What a function does in a case, its result in the form of ours where the form makes no difference."""
+        """Call a function on a case, and bring its result into the form of ours where the form makes no difference."""
         outcome = call(function, case, self.through)
         if function is self.reference:
             return outcome
@@ -189,13 +189,13 @@ class Exercise:
         )
 
     def _known(self, function, number, case):
-        """What our answer or a typical wrong one does in a case: it never changes, and layers take time to build."""
+        """Return the outcome of our answer or a typical wrong one, computed once: layers take time to build."""
         if (function, number) not in self._outcomes:
             self._outcomes[function, number] = self._call(function, number, case)
         return self._outcomes[function, number]
 
     def _stages(self):
-        """What is tried, in this order: a fact, and a function that gives the rows of a complaint when it fails."""
+        """Yield what is tried, in this order: a fact, and a function that returns rows of a complaint if it fails."""
         yield "it runs", lambda case, our, their: their.error
         yield "type and shape", lambda case, our, their: self._first(their.result, our.result, "shape")
         yield from ((fact, self._unless(holds)) for holds, fact in self.properties)
@@ -203,7 +203,7 @@ class Exercise:
         yield "the arguments stay as they were", lambda case, our, their: self._changed(case, their)
 
     def _unless(self, holds):
-        """A complaint about a result that breaks a property; one with the right values is not asked: float32 rounds."""
+        """Make the complaint about a result that breaks a property; right values pass, because float32 rounds."""
 
         def complain(case, our, their):
             broken = not holds(their.result, *case) and self._first(their.result, our.result, "value")
@@ -223,9 +223,9 @@ class Exercise:
         return list(inspect.signature(self.reference).parameters)
 
     def _slip(self, answers):
-        """What to say to who wrote one of the typical wrong answers: it does the same wherever the learner's fails.
+        """Find the sentence of the typical wrong answer that does the same wherever the learner's answer fails.
 
-        Where several do, the one that does the same in most of the other cases too.
+        Of several, take the one that does the same in most of the other cases too.
         """
         stages = [complain for _, complain in self._stages()]
         failing = {number for number, answer in enumerate(answers) if any(complain(*answer) for complain in stages)}
@@ -248,7 +248,7 @@ class Exercise:
         )
 
     def _likely(self, case, our, their):
-        """What any wrong result of this kind suggests."""
+        """Return what any wrong result of this kind suggests."""
         if their.error:  # raised before the learner's first line was reached: called with other arguments than expected
             called_as = f"It is called as {self.name}({', '.join(self._arguments())})."
             return called_as if len(their.error) == 1 else their.advice
@@ -259,7 +259,7 @@ class Exercise:
 
 
 def _from_the_notebook(function):
-    """What to say to who used a variable of the notebook where an argument was meant."""
+    """Return the advice for a function that uses a variable of the notebook where an argument was meant."""
     data, unused = notebook_names(function)
     if not data:
         return ""

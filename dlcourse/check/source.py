@@ -19,12 +19,12 @@ IN_A_NOTEBOOK = ("np", "keras", "tf")  # what a learner's cell has imported
 
 
 def core(function):
-    """The function without the checks of its arguments."""
+    """Return the function without the checks of its arguments."""
     return getattr(function, "core", function)
 
 
 def parsed(function):
-    """(source, syntax tree) of a function, without decorators and comments of the lines around it."""
+    """Return the source and the syntax tree of a function, without its decorators."""
     source = textwrap.dedent(inspect.getsource(core(function)))
     node = ast.parse(source).body[0]
     node.decorator_list = []
@@ -32,7 +32,7 @@ def parsed(function):
 
 
 def body(function):
-    """The source without its docstring: what an edit changes."""
+    """Return the source without its docstring: what an edit changes."""
     source, node = parsed(function)
     if ast.get_docstring(node) is None:
         return source
@@ -42,7 +42,7 @@ def body(function):
 
 
 def solution_of(function, name):
-    """The source that a learner is shown: under the name of the exercise, as code that runs in a cell of a notebook.
+    """Return the source that a learner is shown: under the name of the exercise, as code that runs in a notebook.
 
     It begins with imports of what it takes from this package. Of the docstring the first paragraph stays.
     """
@@ -59,14 +59,14 @@ def solution_of(function, name):
 
 
 def _after_signature(text):
-    """The lines of the signature, which may be several, and those of the body."""
+    """Split a source into the lines of the signature, which may be several, and those of the body."""
     node = ast.parse(text).body[0]
     lines = text.splitlines(keepends=True)
     return "".join(lines[: node.body[0].lineno - 1]), "".join(lines[node.body[0].lineno - 1 :])
 
 
 def _taken(name, value):
-    """The line that brings a global name of the answer's module into the notebook."""
+    """Return the line that brings a global name of the answer's module into the notebook."""
     if isinstance(value, types.ModuleType):
         parent, _, child = value.__name__.rpartition(".")
         if child == name:
@@ -78,7 +78,7 @@ def _taken(name, value):
 
 
 def slips_from(text, function):
-    """Typical wrong answers, each an edit of the right one, with the sentence to say.
+    """Make typical wrong answers, each an edit of the right one, with the sentence to say.
 
     A slip is a line `old -> new`, or several, and below it, indented farther, the sentence. `old` stands exactly once
     in the source of the right answer without its docstring; an empty `new` takes it away.
@@ -112,7 +112,7 @@ def slips_from(text, function):
 
 
 def edited(function, edits):
-    """The function that the source becomes when each `old` in it, which stands there once, is replaced."""
+    """Return the function that the source becomes when each `old` in it, which stands there once, is replaced."""
     function, source = core(function), body(function)
     for old, new in edits:
         if source.count(old) != 1:
