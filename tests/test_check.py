@@ -16,8 +16,10 @@ from pathlib import Path
 from dlcourse import check
 from dlcourse.check import exercise as core
 from dlcourse.check import layers, source, week_3_2, week_3_3
-from dlcourse.check.compare import call, differences, show
+from dlcourse.check.calling import call
+from dlcourse.check.compare import differences
 from dlcourse.check.exercise import Exercise
+from dlcourse.check.showing import show
 from dlcourse.scratch.activations import relu
 from dlcourse.scratch.conv import pool_forward
 from dlcourse.scratch.optimizers import inverse_time_decay

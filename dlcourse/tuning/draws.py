@@ -1,16 +1,12 @@
-"""Uniform draws as values of a hyperparameter: on a linear scale, a logarithmic one, and one for β (section 2.5).
-
-Draws that are uniform in [0, 1) are spread over the axis as the scale sees it: a logarithmic one gives every decade the
-same share.
-"""
+"""Uniform draws as values of a hyperparameter: on a linear scale, a logarithmic one, and one for β (section 2.5)."""
 
 from dlcourse.scratch.checks import checked, fraction, number, positive, real
 
 import numpy as np
 
 
-def _shares(name, value):
-    """A check: numbers in [0, 1]."""
+def shares(name, value):
+    """`value` as an array, if it holds numbers in [0, 1]."""
     array = real(name, value)
     if not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"{name}: expected numbers in [0, 1], got {value!r:.100}")
@@ -23,7 +19,7 @@ def ordered(ends):
         raise ValueError(f"low: expected less than high, {ends['high']!r}, got {ends['low']!r}")
 
 
-@checked(ordered, draws=_shares, low=number, high=number)
+@checked(ordered, draws=shares, low=number, high=number)
 def linear_sample(draws, low, high):
     """Turn uniform draws into values that are uniform between `low` and `high`.
 
@@ -34,15 +30,13 @@ def linear_sample(draws, low, high):
     Returns:
         float64 in [low, high], the shape of `draws`.
 
-    Raises:
-        ValueError: If a draw lies outside [0, 1] or `low` is not below `high`.
-
+    Raises ValueError if a draw lies outside [0, 1] or `low` is not below `high`.
     Taught in notebook 2-3, section 2.5.
     """
     return low + draws * (high - low)
 
 
-@checked(ordered, draws=_shares, low=positive, high=positive)
+@checked(ordered, draws=shares, low=positive, high=positive)
 def log_sample(draws, low, high):
     """Turn uniform draws into values whose logarithm is uniform: each decade gets the same share of them.
 
@@ -53,16 +47,14 @@ def log_sample(draws, low, high):
     Returns:
         float64 in [low, high] up to rounding, the shape of `draws`.
 
-    Raises:
-        ValueError: If a draw lies outside [0, 1], `low` is not above 0, or `low` is not below `high`.
-
+    Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """
     r = np.log10(low) + draws * (np.log10(high) - np.log10(low))
     return 10.0**r
 
 
-@checked(ordered, draws=_shares, low=fraction, high=fraction)
+@checked(ordered, draws=shares, low=fraction, high=fraction)
 def one_minus_log_sample(draws, low, high):
     """Turn uniform draws into values β for which the logarithm of 1 − β is uniform.
 
@@ -75,9 +67,7 @@ def one_minus_log_sample(draws, low, high):
     Returns:
         float64 in [low, high] up to rounding, the shape of `draws`. A draw of 0 returns `low`.
 
-    Raises:
-        ValueError: If a draw lies outside [0, 1], an end outside [0, 1), or `low` is not below `high`.
-
+    Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """
     r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))

@@ -1,6 +1,7 @@
 """The scales of a space: where on the axis of a hyperparameter a value lies (notes, section 2.5).
 
-Each scale maps a share of its axis, from 0 at `low` to 1 at `high`, to a value, as `dlcourse.tuning.draws` has it.
+Each scale maps a share of its axis, from 0 at `low` to 1 at `high`, to a value: a logarithmic one gives every decade the
+same share.
 """
 
 import math
@@ -8,17 +9,22 @@ from dataclasses import dataclass
 
 from dlcourse.checks import count
 from dlcourse.scratch.checks import fraction, number, positive
-from dlcourse.tuning.draws import linear_sample, log_sample, one_minus_log_sample, ordered
+from dlcourse.tuning import draws
 
 import numpy as np
 
+ONE_MINUS = "1 - "
+
 
 class Scale:
-    """One axis of a space, the base of the four below.
+    """One axis of a space, from `low` to `high`.
 
-    Each has `at(share)`, from a share of the axis, 0 to 1, to a value; `share(value)`, the way back; and
-    `suggest(trial, name)`, the value that an Optuna trial suggests under this name.
+    `at(share)` leads from a share of the axis, 0 to 1, to a value, and `share(value)` leads back.
     """
+
+    def at(self, share):
+        """Return the value at a share of the axis."""
+        return min(max(self.beyond(share), float(self.low)), float(self.high))  # rounding may carry it past an end
 
     def grid(self, points):
         """Return `points` values in equal steps of the axis, both ends among them; the middle for one point."""
@@ -35,19 +41,14 @@ class Scale:
     def _check(self, end):
         for name in ("low", "high"):
             end(name, getattr(self, name))
-        ordered(vars(self))
-
-    def _between(self, value):
-        """`value`, which rounding may have carried past an end."""
-        return min(max(float(value), float(self.low)), float(self.high))
+        draws.ordered(vars(self))
 
 
 @dataclass(frozen=True)
 class Linear(Scale):
     """Values uniform between `low` and `high`; whole numbers, both ends among them, with `integer=True`.
 
-    Raises:
-        ValueError: If `low` is not below `high`, or an end is not whole with `integer=True`.
+    Raises ValueError if `low` is not below `high`, or an end is not whole with `integer=True`.
     """
 
     low: float
@@ -65,7 +66,10 @@ class Linear(Scale):
     def at(self, share):
         if self.integer:  # each whole number owns an equal part of the axis
             return min(self.low + int(share * (self.high - self.low + 1)), self.high)
-        return self._between(linear_sample.core(share, self.low, self.high))
+        return super().at(share)
+
+    def beyond(self, share):
+        return float(draws.linear_sample.core(share, self.low, self.high))
 
     def share(self, value):
         if self.integer:  # the middle of its part
@@ -77,7 +81,7 @@ class Linear(Scale):
             return super().grid(points)
         if points > self.high - self.low + 1:
             raise ValueError(f"points: expected at most {self.high - self.low + 1} for {self}, got {points}")
-        return [int(value) for value in np.round(linear_sample.core(_steps(points), self.low, self.high))]
+        return [round(self.beyond(share)) for share in _steps(points)]
 
     def part(self, start, end):
         low, high = self.at(start), self.at(end)
@@ -94,8 +98,7 @@ class Linear(Scale):
 class Log(Scale):
     """Values from `low` to `high` whose logarithm is uniform, for a learning rate α or a penalty λ.
 
-    Raises:
-        ValueError: If `low` is not above 0 or not below `high`.
+    Raises ValueError if `low` is not above 0 or not below `high`.
     """
 
     low: float
@@ -104,8 +107,8 @@ class Log(Scale):
     def __post_init__(self):
         self._check(positive)
 
-    def at(self, share):
-        return self._between(log_sample.core(share, self.low, self.high))
+    def beyond(self, share):
+        return float(draws.log_sample.core(share, self.low, self.high))
 
     def share(self, value):
         return math.log(value / self.low) / math.log(self.high / self.low)
@@ -120,8 +123,7 @@ class OneMinusLog(Scale):
 
     Optuna knows no such scale. It is told of 1 − β, under the name "1 - " and the parameter's own.
 
-    Raises:
-        ValueError: If an end lies outside [0, 1) or `low` is not below `high`.
+    Raises ValueError if an end lies outside [0, 1) or `low` is not below `high`.
     """
 
     low: float
@@ -130,15 +132,15 @@ class OneMinusLog(Scale):
     def __post_init__(self):
         self._check(fraction)
 
-    def at(self, share):
-        return self._between(one_minus_log_sample.core(share, self.low, self.high))
+    def beyond(self, share):
+        return float(draws.one_minus_log_sample.core(share, self.low, self.high))
 
     def share(self, value):
         return math.log((1 - self.low) / (1 - value)) / math.log((1 - self.low) / (1 - self.high))
 
     def suggest(self, trial, name):
         rest = trial.suggest_float(ONE_MINUS + name, 1 - self.high, 1 - self.low, log=True)
-        return self._between(1 - rest)
+        return min(max(1 - rest, float(self.low)), float(self.high))
 
     def told(self, name, value):
         return ONE_MINUS + name, min(max(1 - value, 1 - self.high), 1 - self.low)
@@ -150,9 +152,8 @@ class Choice(Scale):
 
     A part of the axis has all the options, and so has a grid, whatever its number of points.
 
-    Raises:
-        ValueError: If there are fewer than two options, two are equal, or one is no string, number, boolean or None
-            (a study is stored as text; for a tuple of layer sizes, use names and look the sizes up).
+    Raises ValueError if there are fewer than two options, two are equal, or one is no string, number, boolean or None
+    (a study is stored as text; for a tuple of layer sizes, use names and look the sizes up).
     """
 
     options: tuple
@@ -197,28 +198,20 @@ def sample(space, n, seed=0):
     Returns:
         A list of n dicts from name to value.
 
-    Raises:
-        ValueError: If the space is empty or holds something other than scales, or a number is out of range.
-
+    Raises ValueError if the space is empty or holds something other than scales, or a number is out of range.
     Taught in notebook 2-3, section 2.5.
     """
     space, n, seed = checked_space(space), count("n", n), count("seed", seed, 0)
-    return [point(space, seed, number) for number in range(n)]
-
-
-# What the other files of this package share
-
-ONE_MINUS = "1 - "
+    return [point(space, seed, k) for k in range(n)]
 
 
 def point(space, seed, number, box=None):
     """Point `number` of the sequence that `seed` starts; within a box of shares (start, end) of the axes, if given."""
-    draws = np.random.default_rng([seed, number]).random(len(space))
-    values = {}
-    for (name, scale), draw in zip(space.items(), draws, strict=True):
+    found, uniform = {}, np.random.default_rng([seed, number]).random(len(space))
+    for (name, scale), draw in zip(space.items(), uniform, strict=True):
         start, end = box[name] if box else (0.0, 1.0)
-        values[name] = scale.at(start + draw * (end - start))
-    return values
+        found[name] = scale.at(start + draw * (end - start))
+    return found
 
 
 def checked_space(space):
