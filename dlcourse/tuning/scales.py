@@ -1,6 +1,6 @@
 """The scales of a space: where on the axis of a hyperparameter a value lies (notes, section 2.5).
 
-Each scale maps a share of its axis, from 0 at `low` to 1 at `high`, to a value: a logarithmic one gives every decade the
+Each maps a share of its axis, from 0 at `low` to 1 at `high`, to a value: a logarithmic one gives every decade the
 same share.
 """
 

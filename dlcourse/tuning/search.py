@@ -39,9 +39,9 @@ def search(
     and processes that share a study never try the same points, with one seed for all of them.
 
     Args:
-        objective: A function of a dict from name to value; it returns the number to minimize or maximize. If it has a
-            parameter called `report`, it is given a function to call with a number after each epoch: the learning
-            curve. NaN counts as infinitely bad: the training diverged. An error ends the search and is raised here.
+        objective: A function of a dict from name to value; it returns the number to minimize or maximize. A parameter
+            called `report`, if it has one, gets a function to call with a number after each epoch: the learning curve.
+            NaN counts as infinitely bad: the training diverged. An error ends the search and is raised here.
         space: A dict from a hyperparameter's name to its scale, `Linear`, `Log`, `OneMinusLog` or `Choice`.
         trials: Number of trials to run, 1 or more. A grid needs none: it ends when all its points were tried.
         seed: A whole number, 0 or more.
@@ -58,9 +58,7 @@ def search(
     Returns:
         The study, an `optuna.Study`; `results`, `table` and the figures read it.
 
-    Raises:
-        ValueError: If an argument is out of range or unknown, or `objective` returns something other than a number.
-
+    Raises ValueError if an argument is out of range or unknown, or `objective` returns something other than a number.
     Taught in notebook 2-3, section 2.5.
     """
     space, seed = checked_space(space), count("seed", seed, 0)
@@ -87,17 +85,7 @@ def search(
 
 
 def coarse_to_fine(
-    objective,
-    space,
-    trials,
-    *,
-    rounds=3,
-    shrink=0.5,
-    best=3,
-    seed=0,
-    direction=None,
-    study=None,
-    prune_after=None,
+    objective, space, trials, *, rounds=3, shrink=0.5, best=3, seed=0, direction=None, study=None, prune_after=None
 ):
     """Search at random in rounds, each in a smaller box around the best points of the box before.
 
@@ -116,9 +104,7 @@ def coarse_to_fine(
     Returns:
         `(study, boxes)`: all trials in one study, and the space of each round, a list of dicts of scales.
 
-    Raises:
-        ValueError: As `search` does.
-
+    Raises ValueError as `search` does.
     Taught in notebook 2-3, section 2.5.
     """
     space, seed = checked_space(space), count("seed", seed, 0)
@@ -140,10 +126,7 @@ def _trial(objective, space, prune_after):
     """The objective as Optuna calls it."""
     if not callable(objective):
         raise ValueError(f"objective: expected a function, got {objective!r}")
-    try:
-        reports = "report" in inspect.signature(objective).parameters
-    except ValueError:  # some functions written in C have no signature
-        reports = False
+    reports = "report" in inspect.signature(objective).parameters
     if prune_after is not None and count("prune_after", prune_after) and not reports:
         raise ValueError(f"prune_after: expected an objective with a parameter called report, got {objective!r}")
 
@@ -177,36 +160,34 @@ def _float(name, value, worst):
 
 
 def _run(study, run, trials, prune_after):
-    pruners = load().pruners
-    study.pruner = (
-        pruners.NopPruner()
-        if prune_after is None
-        else pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=prune_after)
-    )
+    if prune_after is None:
+        study.pruner = load().pruners.NopPruner()
+    else:
+        study.pruner = load().pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=prune_after)
     study.optimize(run, n_trials=trials)
 
 
-def _try_points(study, space, seed, shares=None):
-    """Let the study try `point(space, seed, number, shares)` in the trial of that number."""
+def _try_points(study, space, seed, box=None):
+    """Let the study try `point(space, seed, number, box)` in the trial of that number."""
     from dlcourse.tuning.samplers import Points
 
-    study.sampler = Points(
-        lambda number: dict(space[name].told(name, value) for name, value in point(space, seed, number, shares).items())
-    )
+    def told(number):
+        return dict(space[name].told(name, value) for name, value in point(space, seed, number, box).items())
+
+    study.sampler = Points(told)
 
 
 def _told_axes(space, points):
     """The values on each axis of a grid, under the names that Optuna knows."""
     counted = [name for name, scale in space.items() if not isinstance(scale, Choice)]  # a Choice takes all its options
-    if not isinstance(points, dict):
-        points = dict.fromkeys(counted, points)
+    points = points if isinstance(points, dict) else dict.fromkeys(counted, points)
     if points.keys() != set(counted):
         raise ValueError(f"points: expected a number for each of {counted}, got {points}")
     axes = {}
     for name, scale in space.items():
-        values = scale.grid(count(f"points[{name!r}]", points[name]) if name in points else None)
-        for key, value in (scale.told(name, value) for value in values):
-            axes.setdefault(key, []).append(value)
+        for value in scale.grid(count(f"points[{name!r}]", points[name]) if name in points else None):
+            told, value = scale.told(name, value)
+            axes.setdefault(told, []).append(value)
     return axes
 
 

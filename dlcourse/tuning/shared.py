@@ -24,11 +24,8 @@ def shared_study(path, name="search", direction="minimize"):
     Returns:
         An `optuna.Study`.
 
-    Raises:
-        FileNotFoundError: If the folder is not there.
-        ValueError: If the file is no journal or is damaged, which names the line, or the study in it has the other
-            direction.
-
+    Raises FileNotFoundError if the folder is not there, ValueError if the file is no journal or is damaged (the message
+    names the line) or the study in it has the other direction.
     Taught in notebook 2-3, section 2.5.
     """
     if not isinstance(path, str | os.PathLike):
