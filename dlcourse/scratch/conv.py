@@ -10,7 +10,7 @@ in the window), c (channel) and n (filter). Inside, the windows become the rows 
 Gradients are sums over examples, as TensorFlow's are: unlike in `network`, dZ already carries the 1/m of a mean.
 """
 
-from dlcourse.scratch.checks import among, at_least, checked, having, like_cached, real, shapes
+from dlcourse.scratch.checks import among, at_least, checked, having, real, same_shape, shapes
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -26,7 +26,9 @@ def _window(given):
 
 
 def _windows_of(given):
-    """A relation: the same for pictures A_prev and a window of side f, or that of the filters W."""
+    """A relation: windows of side f, or the square filters W, are no larger than the padded pictures A_prev."""
+    if "W" in given and given["W"].shape[0] != given["W"].shape[1]:
+        raise ValueError(f"W: expected square filters, (f, f, …), got {given['W'].shape}")
     f = given["f"] if "f" in given else len(given["W"])
     for n in given["A_prev"].shape[1:3]:
         _window({"n": n, "f": f, "pad": given.get("pad", 0)})
@@ -52,9 +54,7 @@ def conv_output_size(n, f, pad=0, stride=1):
     Returns:
         An int, 1 or more. Rows that are left over, because s does not divide n + 2p − f, are not looked at.
 
-    Raises:
-        ValueError: If a number is not whole or is too small, or the window is larger than the padded picture.
-
+    Raises ValueError if a number is not whole or is too small, or the window is larger than the padded picture.
     Taught in notebook 3-1, sections 3.1.2 and 3.1.3; notes, eqs. 3.4 to 3.6.
     """
     return (n + 2 * pad - f) // stride + 1
@@ -64,9 +64,7 @@ def conv_output_size(n, f, pad=0, stride=1):
 def same_padding(f):
     """Compute the padding p = (f − 1) / 2 with which a convolution of stride 1 keeps the picture's size.
 
-    Raises:
-        ValueError: If f is even: no padding would be the same on both sides.
-
+    Raises ValueError if f is even: no padding would be the same on both sides.
     Taught in notebook 3-1, section 3.1.2.
     """
     return (f - 1) // 2
@@ -88,7 +86,7 @@ def _windows(A, f, stride):
 
 @checked(
     shapes(image="n_H n_W", kernel="f f"),
-    lambda given: [conv_output_size(n, len(given["kernel"])) for n in given["image"].shape],
+    lambda given: list(map(conv_output_size, given["image"].shape, given["kernel"].shape)),  # for its error
     image=real,
     kernel=real,
 )
@@ -102,9 +100,7 @@ def filter_image(image, kernel):
     Returns:
         float64, shape (n_H − f + 1, n_W − f + 1).
 
-    Raises:
-        ValueError: If an array has another shape, or the filter is larger than the picture.
-
+    Raises ValueError if an array has another shape, or the filter is larger than the picture.
     Taught in notebook 3-1, section 3.1.1; notes, eqs. 3.1 to 3.3.
     """
     windows = sliding_window_view(image, kernel.shape)  # (n_H − f + 1, n_W − f + 1, f, f)
@@ -123,9 +119,7 @@ def conv_single_step(a_slice, W, b):
     Returns:
         A float: one number of the Z of `conv_forward`.
 
-    Raises:
-        ValueError: If a shape does not fit.
-
+    Raises ValueError if a shape does not fit.
     Its idea is taught in notebook 3-1, section 3.1.4.
     """
     return float(np.sum(a_slice * W) + b.item())
@@ -151,9 +145,7 @@ def conv_forward(A_prev, W, b, stride=1, pad=0):
     Returns:
         `(Z, cache)`: Z, float64, shape (m, n_H, n_W, n_C), and what `conv_backward` needs.
 
-    Raises:
-        ValueError: If a shape does not fit, or the window is larger than the padded picture.
-
+    Raises ValueError if a shape does not fit, or the window is larger than the padded picture.
     Taught in notebook 3-1, section 3.1.5; notes, eq. 3.6.
     """
     windows = _windows(zero_pad.core(A_prev, pad), len(W), stride)  # (m, n_H, n_W, n_C_prev, f, f)
@@ -161,7 +153,7 @@ def conv_forward(A_prev, W, b, stride=1, pad=0):
     return Z, {"A_prev": A_prev, "W": W, "stride": stride, "pad": pad, "Z": Z}
 
 
-@checked(like_cached("dZ", "Z"), dZ=real, cache=having("A_prev", "W", "stride", "pad", "Z"))
+@checked(same_shape("cache.Z", "dZ"), dZ=real, cache=having("A_prev", "W", "stride", "pad", "Z"))
 def conv_backward(dZ, cache):
     """Compute the gradients of a convolution.
 
@@ -175,9 +167,7 @@ def conv_backward(dZ, cache):
     Returns:
         `(dA_prev, dW, db)` in the shapes of A_prev, W and b: sums over the examples.
 
-    Raises:
-        ValueError: If dZ has not the shape of Z.
-
+    Raises ValueError if dZ has not the shape of Z.
     Taught in notebook 3-1, section 3.1.5.
     """
     A_prev, W, stride, pad = (cache[key] for key in ("A_prev", "W", "stride", "pad"))
@@ -205,9 +195,7 @@ def depthwise_conv_forward(A_prev, W, stride=1, pad=0):
     Returns:
         float64, shape (m, n_H, n_W, n_C).
 
-    Raises:
-        ValueError: If a shape does not fit, or the window is larger than the padded picture.
-
+    Raises ValueError if a shape does not fit, or the window is larger than the padded picture.
     Source: Howard et al. (2017), arXiv:1704.04861. Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     windows = _windows(zero_pad.core(A_prev, pad), len(W), stride)
@@ -234,9 +222,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     Returns:
         `(A, cache)`: A, float64, shape (m, n_H, n_W, n_C), and what `pool_backward` needs.
 
-    Raises:
-        ValueError: If the mode is unknown, or the window is larger than the picture.
-
+    Raises ValueError if the mode is unknown, or the window is larger than the picture.
     Taught in notebook 3-1, section 3.1.6.
     """
     windows = _windows(A_prev, f, stride)
@@ -244,7 +230,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     return A, {"A_prev": A_prev, "f": f, "stride": stride, "mode": mode, "A": A}
 
 
-@checked(like_cached("dA", "A"), dA=real, cache=having("A_prev", "f", "stride", "mode", "A"))
+@checked(same_shape("cache.A", "dA"), dA=real, cache=having("A_prev", "f", "stride", "mode", "A"))
 def pool_backward(dA, cache):
     """Compute the gradient of pooling: all of it to the largest number of a window, or an equal share to each.
 
@@ -257,9 +243,7 @@ def pool_backward(dA, cache):
     Returns:
         dA_prev, in the shape of A_prev.
 
-    Raises:
-        ValueError: If dA has not the shape of A.
-
+    Raises ValueError if dA has not the shape of A.
     Taught in notebook 3-1, section 3.1.6.
     """
     A_prev, f, stride, mode = (cache[key] for key in ("A_prev", "f", "stride", "mode"))
