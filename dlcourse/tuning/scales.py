@@ -17,14 +17,32 @@ ONE_MINUS = "1 - "
 
 
 class Scale:
-    """One axis of a space, from `low` to `high`.
+    """One axis of a space: `at(share)` leads from a share of it, 0 to 1, to a value, and `share(value)` leads back."""
 
-    `at(share)` leads from a share of the axis, 0 to 1, to a value, and `share(value)` leads back.
-    """
+    def told(self, name, value):
+        """Return a hyperparameter's name and value as Optuna is told of them."""
+        return name, value
+
+
+@dataclass(frozen=True)
+class _Interval(Scale):
+    """What the scales of numbers share; `drawn` is their function of `tuning.draws`, `end` the check of an end."""
+
+    low: float
+    high: float
+
+    def __post_init__(self):
+        for name in ("low", "high"):
+            self.end(name, getattr(self, name))
+        draws.ordered(vars(self))
 
     def at(self, share):
         """Return the value at a share of the axis."""
         return min(max(self.beyond(share), float(self.low)), float(self.high))  # rounding may carry it past an end
+
+    def beyond(self, share):
+        """Return the value at a share that may also lie below 0 or above 1."""
+        return float(self.drawn(share, self.low, self.high))
 
     def grid(self, points):
         """Return `points` values in equal steps of the axis, both ends among them; the middle for one point."""
@@ -34,29 +52,19 @@ class Scale:
         """Return the scale between two shares of the axis."""
         return type(self)(self.at(start), self.at(end))
 
-    def told(self, name, value):
-        """Return a hyperparameter's name and value as Optuna is told of them."""
-        return name, value
-
-    def _check(self, end):
-        for name in ("low", "high"):
-            end(name, getattr(self, name))
-        draws.ordered(vars(self))
-
 
 @dataclass(frozen=True)
-class Linear(Scale):
+class Linear(_Interval):
     """Values uniform between `low` and `high`; whole numbers, both ends among them, with `integer=True`.
 
     Raises ValueError if `low` is not below `high`, or an end is not whole with `integer=True`.
     """
 
-    low: float
-    high: float
     integer: bool = False
+    end, drawn = staticmethod(number), staticmethod(draws.linear_sample.core)
 
     def __post_init__(self):
-        self._check(number)
+        super().__post_init__()
         if self.integer:
             for name, end in (("low", self.low), ("high", self.high)):
                 if end != int(end):
@@ -67,9 +75,6 @@ class Linear(Scale):
         if self.integer:  # each whole number owns an equal part of the axis
             return min(self.low + int(share * (self.high - self.low + 1)), self.high)
         return super().at(share)
-
-    def beyond(self, share):
-        return float(draws.linear_sample.core(share, self.low, self.high))
 
     def share(self, value):
         if self.integer:  # the middle of its part
@@ -94,21 +99,13 @@ class Linear(Scale):
         return suggest(name, self.low, self.high)
 
 
-@dataclass(frozen=True)
-class Log(Scale):
+class Log(_Interval):
     """Values from `low` to `high` whose logarithm is uniform, for a learning rate α or a penalty λ.
 
     Raises ValueError if `low` is not above 0 or not below `high`.
     """
 
-    low: float
-    high: float
-
-    def __post_init__(self):
-        self._check(positive)
-
-    def beyond(self, share):
-        return float(draws.log_sample.core(share, self.low, self.high))
+    end, drawn = staticmethod(positive), staticmethod(draws.log_sample.core)
 
     def share(self, value):
         return math.log(value / self.low) / math.log(self.high / self.low)
@@ -117,8 +114,7 @@ class Log(Scale):
         return trial.suggest_float(name, self.low, self.high, log=True)
 
 
-@dataclass(frozen=True)
-class OneMinusLog(Scale):
+class OneMinusLog(_Interval):
     """Values β from `low` to `high` for which 1 − β is uniform on a log scale, for an exponentially weighted average.
 
     Optuna knows no such scale. It is told of 1 − β, under the name "1 - " and the parameter's own.
@@ -126,14 +122,7 @@ class OneMinusLog(Scale):
     Raises ValueError if an end lies outside [0, 1) or `low` is not below `high`.
     """
 
-    low: float
-    high: float
-
-    def __post_init__(self):
-        self._check(fraction)
-
-    def beyond(self, share):
-        return float(draws.one_minus_log_sample.core(share, self.low, self.high))
+    end, drawn = staticmethod(fraction), staticmethod(draws.one_minus_log_sample.core)
 
     def share(self, value):
         return math.log((1 - self.low) / (1 - value)) / math.log((1 - self.low) / (1 - self.high))
