@@ -37,7 +37,7 @@ def _windows_of(given):
 def _odd(name, value):
     """A check: an odd whole number."""
     if at_least(1)(name, value) % 2 == 0:
-        raise ValueError(f"{name}: expected an odd size, got {value}")
+        raise ValueError(f"{name}: expected an odd size, got {value}: no padding is the same on both sides")
     return value
 
 

@@ -13,7 +13,7 @@ from dlcourse.checks import choice, count
 from dlcourse.scratch.checks import number as one_number
 from dlcourse.tuning.optuna import load, quiet, study_in
 from dlcourse.tuning.results import results
-from dlcourse.tuning.scales import Choice, checked_space, point
+from dlcourse.tuning.scales import Choice, checked_space
 
 import numpy as np
 
@@ -74,12 +74,10 @@ def search(
             study.sampler = optuna.samplers.GridSampler(_told_axes(space, points), seed=seed)
             if study.sampler.is_exhausted(study):
                 return study
-        elif sampler == "tpe":
-            from dlcourse.tuning.samplers import SeededTPE
-
-            study.sampler = SeededTPE(seed)
         else:
-            _try_points(study, space, seed)
+            from dlcourse.tuning.samplers import Points, SeededTPE
+
+            study.sampler = SeededTPE(seed) if sampler == "tpe" else Points(space, seed)
         _run(study, run, trials, prune_after)
     return study
 
@@ -113,10 +111,12 @@ def coarse_to_fine(
     run = _trial(objective, space, prune_after)
     shares, boxes = dict.fromkeys(space, (0.0, 1.0)), []
     with quiet():
+        from dlcourse.tuning.samplers import Points
+
         study = study_in(study, direction)
         for _ in range(rounds):
             boxes.append({name: space[name].part(*shares[name]) for name in space})
-            _try_points(study, space, seed, shares)
+            study.sampler = Points(space, seed, shares)
             _run(study, run, trials, prune_after)
             shares = _smaller(boxes[-1], shares, study, space, shrink, best)
     return study, boxes
@@ -165,16 +165,6 @@ def _run(study, run, trials, prune_after):
     else:
         study.pruner = load().pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=prune_after)
     study.optimize(run, n_trials=trials)
-
-
-def _try_points(study, space, seed, box=None):
-    """Let the study try `point(space, seed, number, box)` in the trial of that number."""
-    from dlcourse.tuning.samplers import Points
-
-    def told(number):
-        return dict(space[name].told(name, value) for name, value in point(space, seed, number, box).items())
-
-    study.sampler = Points(told)
 
 
 def _told_axes(space, points):
