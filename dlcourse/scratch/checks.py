@@ -1,12 +1,12 @@
 """The checks of arguments: they stand at the door of a function, so that its body can be a lesson.
 
-    @checked(shapes(w="n_x 1", X="n_x m"), w=finite, X=finite)
-    def weighted_sums(w, X):
-        return w.T @ X
+    @checked(shapes(w="n_x 1", dw="n_x 1"), learning_rate=positive)
+    def step(w, dw, learning_rate):
+        return w - learning_rate * dw
 
-`weighted_sums(…)` checks and then computes; `weighted_sums.core(…)` is the function as it is written, for callers that
-have checked already. A check takes the argument's name and value and returns the value, made plain, or raises a
-ValueError of one form: "NAME: expected …, got …".
+`step(…)` checks and then computes; `step.core(…)` is the function as it is written, for callers that have checked
+already. A check takes the argument's name and value and returns the value, made plain, or raises a ValueError of one
+form: "NAME: expected …, got …".
 """
 
 import functools
@@ -48,11 +48,12 @@ def checked(*relations, **checks):
 
 
 def shapes(**expected):
-    """Return a relation: the arrays have these shapes. A letter stands for one number, 1 or more, in all of them."""
+    """Return a relation: finite numbers of these shapes. A letter stands for one number, 1 or more, in all of them."""
 
     def relation(arguments):
         sizes = {}
         for name, letters in expected.items():
+            arguments[name] = finite(name, arguments[name])
             shape, wanted = arguments[name].shape, [sizes.get(letter, letter) for letter in letters.split()]
             fit = [n > 0 if str(w).isidentifier() else n == int(w) for n, w in zip(shape, wanted, strict=False)]
             if len(shape) != len(wanted) or not all(fit):
@@ -63,11 +64,14 @@ def shapes(**expected):
 
 
 def same_shape(first, *others):
-    """Return a relation: all have the shape of the first. "cache.Z" is what lies under "Z" in the dict `cache`."""
+    """Return a relation: finite numbers, in the shape of the first. "cache.Z" is what lies in the cache under "Z"."""
 
     def named(name, arguments):
         name, _, key = name.partition(".")
-        return (f"{name}['{key}']", arguments[name][key].shape) if key else (name, arguments[name].shape)
+        if key:
+            return f"{name}['{key}']", arguments[name][key].shape
+        arguments[name] = finite(name, arguments[name])
+        return name, arguments[name].shape
 
     def relation(arguments):
         model, expected = named(first, arguments)
@@ -91,7 +95,7 @@ def real(name, value):
     """Return `value` as a float64 array, if it holds real numbers."""
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # rows of different lengths; a tensor that tells no numbers
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of different lengths; a symbolic tensor
         raise ValueError(f"{name}: expected an array of real numbers, got {type(value).__name__}: {error}") from None
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: expected real numbers, got {type(value).__name__} of dtype {array.dtype}")

@@ -10,7 +10,7 @@ in the window), c (channel) and n (filter). Inside, the windows become the rows 
 Gradients are sums over examples, as TensorFlow's are: unlike in `network`, dZ already carries the 1/m of a mean.
 """
 
-from dlcourse.scratch.checks import among, at_least, checked, having, real, same_shape, shapes
+from dlcourse.scratch.checks import among, at_least, checked, having, same_shape, shapes
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -70,7 +70,7 @@ def same_padding(f):
     return (f - 1) // 2
 
 
-@checked(shapes(X="m n_H n_W n_C"), X=real, pad=at_least(0))
+@checked(shapes(X="m n_H n_W n_C"), pad=at_least(0))
 def zero_pad(X, pad):
     """Add a border of `pad` zeros around each picture: (m, n_H, n_W, n_C) → (m, n_H + 2p, n_W + 2p, n_C).
 
@@ -87,8 +87,6 @@ def _windows(A, f, stride):
 @checked(
     shapes(image="n_H n_W", kernel="f f"),
     lambda given: list(map(conv_output_size, given["image"].shape, given["kernel"].shape)),  # for its error
-    image=real,
-    kernel=real,
 )
 def filter_image(image, kernel):
     """Lay one filter over one gray picture: the sum of products at every place where it fits.
@@ -107,7 +105,7 @@ def filter_image(image, kernel):
     return np.einsum("hwij,ij->hw", windows, kernel)
 
 
-@checked(shapes(a_slice="f f n_C_prev", W="f f n_C_prev", b="1 1 1"), a_slice=real, W=real, b=real)
+@checked(shapes(a_slice="f f n_C_prev", W="f f n_C_prev", b="1 1 1"))
 def conv_single_step(a_slice, W, b):
     """Apply one filter at one place: Σ a · w + b.
 
@@ -128,9 +126,6 @@ def conv_single_step(a_slice, W, b):
 @checked(
     shapes(A_prev="m n_H_prev n_W_prev n_C_prev", W="f f n_C_prev n_C", b="1 1 1 n_C"),
     _windows_of,
-    A_prev=real,
-    W=real,
-    b=real,
     **_PLACES,
 )
 def conv_forward(A_prev, W, b, stride=1, pad=0):
@@ -153,7 +148,7 @@ def conv_forward(A_prev, W, b, stride=1, pad=0):
     return Z, {"A_prev": A_prev, "W": W, "stride": stride, "pad": pad, "Z": Z}
 
 
-@checked(same_shape("cache.Z", "dZ"), dZ=real, cache=having("A_prev", "W", "stride", "pad", "Z"))
+@checked(same_shape("cache.Z", "dZ"), cache=having("A_prev", "W", "stride", "pad", "Z"))
 def conv_backward(dZ, cache):
     """Compute the gradients of a convolution.
 
@@ -183,7 +178,7 @@ def conv_backward(dZ, cache):
     return dA_prev, dW, db
 
 
-@checked(shapes(A_prev="m n_H_prev n_W_prev n_C", W="f f n_C"), _windows_of, A_prev=real, W=real, **_PLACES)
+@checked(shapes(A_prev="m n_H_prev n_W_prev n_C", W="f f n_C"), _windows_of, **_PLACES)
 def depthwise_conv_forward(A_prev, W, stride=1, pad=0):
     """Lay one filter over each channel: channel c of the output sees channel c of the input only.
 
@@ -205,7 +200,6 @@ def depthwise_conv_forward(A_prev, W, stride=1, pad=0):
 @checked(
     shapes(A_prev="m n_H_prev n_W_prev n_C"),
     _windows_of,
-    A_prev=real,
     f=at_least(1),
     stride=at_least(1),
     mode=among("max", "average"),
@@ -230,7 +224,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
     return A, {"A_prev": A_prev, "f": f, "stride": stride, "mode": mode, "A": A}
 
 
-@checked(same_shape("cache.A", "dA"), dA=real, cache=having("A_prev", "f", "stride", "mode", "A"))
+@checked(same_shape("cache.A", "dA"), cache=having("A_prev", "f", "stride", "mode", "A"))
 def pool_backward(dA, cache):
     """Compute the gradient of pooling: all of it to the largest number of a window, or an equal share to each.
 
