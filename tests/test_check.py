@@ -16,8 +16,10 @@ from pathlib import Path
 from dlcourse import check
 from dlcourse.check import exercise as core
 from dlcourse.check import layers, source, week_3_2, week_3_3_masks
-from dlcourse.check.compare import call, differences, show
+from dlcourse.check.calling import call
+from dlcourse.check.compare import differences
 from dlcourse.check.exercise import Exercise
+from dlcourse.check.showing import show
 from dlcourse.scratch.activations import relu
 from dlcourse.scratch.conv import pool_forward
 from dlcourse.scratch.optimizers import inverse_time_decay
@@ -261,6 +263,16 @@ def test_the_loops_of_pool_say_what_pooling_without_loops_says():
         np.testing.assert_allclose(check.pool.reference(A, f, stride, mode), expected, rtol=1e-12)
 
 
+def test_the_slope_of_relu_and_batch_norm_are_those_of_the_helpers():
+    from dlcourse.scratch import activations, normalization
+
+    for (z,) in check.relu_gradient.all_cases():
+        np.testing.assert_array_equal(check.relu_gradient.reference(z), activations.derivative("relu", z))
+    for case in check.batchnorm_forward.all_cases():
+        ours, _ = normalization.batchnorm_forward(*case)
+        np.testing.assert_allclose(check.batchnorm_forward.reference(*case), ours, rtol=1e-12)
+
+
 def test_inception_cost_gives_the_120_and_12_million_of_the_notes_and_what_counting_in_keras_gives():
     from dlcourse import models
 
@@ -298,43 +310,53 @@ def test_color_shift_is_that_of_the_augmentations():
         np.testing.assert_array_equal(found, expected)
 
 
-def without_kernels(block, changes, *arguments):
+def without_kernels(exercise, edits, *arguments):
     """Some numbers that go into a block whose kernels are all 0 and betas all -1, and those that come out."""
-    found = week_3_2._block(lambda x, *rest: block(x, *rest, **changes), layers.Maps((3, 4, 2)), *arguments)
+    block = source.edited(exercise.reference, edits)
+    found = layers.block_facts(block, layers.Maps((3, 4, 2)), *arguments)
     before, after = found["all kernels 0, all beta -1"].split(" become ")
     before, after = ([int(number) for number in part.split(", ")] for part in (before, after))
     assert min(before) < 0 < 1 < max(before)
     return before, after
 
 
+ADDS, ENDS = "layers.Add()([x, z2])", "return layers.ReLU()(z2)"
+
+
 @pytest.mark.parametrize(
-    ("changes", "expected"),  # worked out by hand: kernels of 0 and beta of -1 make z = -1 everywhere
+    ("edits", "expected"),  # worked out by hand: kernels of 0 and beta of -1 make z = -1 everywhere
     [
-        ({}, lambda x: max(x - 1, 0)),
-        ({"before": True, "after": False}, lambda x: x),
-        ({"before": True}, lambda x: max(x, 0)),
-        ({"after": False}, lambda x: x - 1),
-        ({"shortcut": False}, lambda x: 0),
-        ({"shortcut": False, "after": False}, lambda x: -1),
+        ([], lambda x: max(x - 1, 0)),
+        ([(ENDS, "return z2"), (ADDS, "layers.Add()([x, layers.ReLU()(z2)])")], lambda x: x),
+        ([(ADDS, "layers.Add()([x, layers.ReLU()(z2)])")], lambda x: max(x, 0)),
+        ([(ENDS, "return z2")], lambda x: x - 1),
+        ([(ADDS, "z2")], lambda x: 0),
+        ([(ADDS, "z2"), (ENDS, "return z2")], lambda x: -1),
     ],
 )
-def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(week_3_2._residual, changes, 2)
+def test_without_kernels_a_residual_block_computes_what_pencil_and_paper_say(edits, expected):
+    before, after = without_kernels(check.identity_block, edits, 2)
     assert after == [expected(x) for x in before]
 
 
+NORM, BOTH = (
+    "layers.BatchNormalization()(z)",
+    "return layers.Add()([x, z]) if stride == 1 and filters == channels else z",
+)
+
+
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("edits", "expected"),
     [
-        ({}, lambda x: x - 1),
-        ({"linear": False}, lambda x: x),
-        ({"adds": False}, lambda x: -1),
-        ({"adds": False, "linear": False}, lambda x: 0),
-        ({"after": True}, lambda x: min(max(x - 1, 0), 6)),
+        ([], lambda x: x - 1),
+        ([(NORM, f"layers.ReLU(6)({NORM})")], lambda x: x),
+        ([(BOTH, "return z")], lambda x: -1),
+        ([(BOTH, "return z"), (NORM, f"layers.ReLU(6)({NORM})")], lambda x: 0),
+        ([(BOTH, "return layers.ReLU(6)(layers.Add()([x, z]))")], lambda x: min(max(x - 1, 0), 6)),
     ],
 )
-def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(changes, expected):
-    before, after = without_kernels(week_3_2._inverted, changes, 2, 1, 3)
+def test_without_kernels_an_inverted_residual_computes_what_pencil_and_paper_say(edits, expected):
+    before, after = without_kernels(check.inverted_residual, edits, 2, 1, 3)
     assert after == [expected(x) for x in before]
 
 
@@ -352,7 +374,7 @@ def test_an_identity_block_may_be_written_in_another_way():
             z = ops.relu(z) if last else keras.activations.relu(z)
         return z
 
-    for written in (models.residual_block, week_3_2._residual_in_sequence, plain):
+    for written in (models.residual_block, plain):
         assert "✗" not in says(check.identity_block, written)
 
 
@@ -521,8 +543,9 @@ def test_the_loops_of_conv_transpose_say_what_keras_says():
     from keras import ops
 
     for x, kernel, stride in check.conv_transpose.all_cases():
-        result = check.conv_transpose.reference(x, kernel, stride)
+        assert stride <= len(kernel)  # Keras does not paste the rest of a gap
         expected = ops.conv_transpose(x[None, ..., None], kernel[..., None, None], stride, padding="valid")
+        result = check.conv_transpose.reference(x, kernel, stride)
         np.testing.assert_allclose(result, np.asarray(expected)[0, ..., 0], atol=1e-5)
 
 

@@ -1,10 +1,13 @@
 """The exercises of notebook 3-1: what a right answer may look like, and what a wrong one is told."""
 
 from dlcourse import check
-from dlcourse.check import week_3_1
+from dlcourse.scratch.conv import pool_forward
 
 import numpy as np
 import pytest
+from right_answers.week_3_1 import RIGHT
+
+POOLED_BY_TENSORFLOW = RIGHT["pool"][3]
 
 
 def says(exercise, function):
@@ -30,10 +33,10 @@ def test_a_step_in_float32_is_right_and_one_without_the_bias_is_not_in_either_pr
 
 @pytest.mark.parametrize("mode", ["max", "average"])
 def test_pooling_by_tensorflow_in_float32_is_right_and_in_the_other_mode_is_named(mode):
-    other = lambda A, f, stride, _: week_3_1._pooled_by_tensorflow(A, f, stride, mode)  # noqa: E731
+    other = lambda A, f, stride, _: POOLED_BY_TENSORFLOW(A, f, stride, mode)  # noqa: E731
     text = says(check.pool, other)
     assert ("the maximum for mode" if mode == "max" else "the average for mode") in text
-    assert check.pool.passes(week_3_1._pooled_by_tensorflow)
+    assert check.pool.passes(POOLED_BY_TENSORFLOW)
 
 
 def test_the_cases_tell_the_size_of_tensorflows_same_padding_from_the_right_one():
@@ -58,6 +61,11 @@ def test_windows_that_begin_at_i_and_j_are_named_only_where_the_stride_is_forgot
         windows = [[A[i * stride : i * stride + f, j : j + f] for j in range(n_W)] for i in range(n_H)]
         return np.array([[value(window, axis=(0, 1)) for window in row] for row in windows])
 
-    assert "begins at row i · stride" in says(check.pool, week_3_1._pooled_from_corners)
+    def forgets(A, f, stride, mode):
+        n_H, n_W = ((n - f) // stride + 1 for n in A.shape[:2])
+        windows = [[A[None, i : i + f, j : j + f] for j in range(n_W)] for i in range(n_H)]
+        return np.array([[pool_forward(window, f, 1, mode)[0][0, 0, 0] for window in row] for row in windows])
+
+    assert "begins at row i · stride" in says(check.pool, forgets)
     assert "✗ value" in says(check.pool, forgets_in_columns)
     assert "begins at row i · stride" not in says(check.pool, forgets_in_columns)

@@ -1,7 +1,7 @@
 """The exercises of notebook 3-2: layers in the wrong place are seen, and right answers may be written in many ways."""
 
 from dlcourse import check
-from dlcourse.check import week_3_2
+from dlcourse.check import layers as check_layers
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_a_batch_norm_of_any_make_is_set_to_the_same_line(scale, center):
     norm = layers.BatchNormalization(scale=scale, center=center, epsilon=1e-3 if scale else 1e-5)
     norm.build((None, 4, 4, 3))
     slope, shift = np.array([0.5, 1.0, 1.5]), np.array([-1.0, 0.25, 0.5])
-    week_3_2._set_norm(norm, slope, shift)
+    check_layers.set_norm(norm, slope, shift)
     z = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype("float32")
     np.testing.assert_allclose(norm(z, training=False), slope * z + shift, rtol=1e-4, atol=1e-5)
     assert (norm.moving_variance.numpy() > 0).all()
@@ -84,15 +84,15 @@ def test_the_batch_norms_of_a_block_are_tried_with_statistics_that_differ():
     import keras
 
     seen = []
-    kept = week_3_2._set_norm
+    kept = check_layers.set_norm
 
     def watched(norm, slope, shift):
         kept(norm, slope, shift)
         seen.append([np.asarray(weight) for weight in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(week_3_2, "_set_norm", watched)
-        week_3_2._block(check.identity_block.reference, *check.identity_block.cases[0])
+        patch.setattr(check_layers, "set_norm", watched)
+        check_layers.block_facts(check.identity_block.reference, *check.identity_block.cases[0])
     fresh = keras.layers.BatchNormalization()
     fresh.build((None, 3))
     gamma, beta, mean, variance = zip(*seen[2:], strict=True)  # the first two have kernels of 0

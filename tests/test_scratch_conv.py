@@ -66,7 +66,7 @@ def test_the_gradients_are_those_of_finite_differences():
     assert gradient_check(cost, parameters, grads | {"dW": dW * 1.01}) > 1e-3
 
 
-@pytest.mark.parametrize("mode", conv.MODES)
+@pytest.mark.parametrize("mode", ["max", "average"])
 @pytest.mark.parametrize(("shape", "f", "stride"), POOLS)
 @pytest.mark.parametrize("ties", [False, True])
 def test_pooling_and_its_gradient_are_tensorflows(shape, f, stride, mode, ties):
@@ -87,37 +87,9 @@ def test_pooling_and_its_gradient_are_tensorflows(shape, f, stride, mode, ties):
 def test_depthwise_is_tensorflows(shape, f, _, stride, pad):
     A, _, _ = layer(shape, f, 1)
     W = np.random.default_rng(1).normal(size=(f, f, shape[3]))
-    b = np.arange(float(shape[3])).reshape(1, 1, 1, -1)
     border = [[0, 0], [pad, pad], [pad, pad], [0, 0]]
-    expected = tf.nn.depthwise_conv2d(tf.pad(A, border), W[..., np.newaxis], (1, stride, stride, 1), "VALID") + b
-    np.testing.assert_allclose(conv.depthwise_conv_forward(A, W, b, stride, pad), expected, atol=1e-12)
-    np.testing.assert_allclose(conv.depthwise_conv_forward(A, W, None, stride, pad), expected - b, atol=1e-12)
-
-
-def test_pointwise_is_a_convolution_with_filters_of_1_by_1():
-    A, W, b = layer((2, 5, 4, 3), 1, 6)
-    np.testing.assert_allclose(conv.pointwise_conv_forward(A, W, b), conv.conv_forward(A, W, b)[0], atol=1e-13)
-    np.testing.assert_allclose(conv.pointwise_conv_forward(A, W), tf.nn.conv2d(A, W, 1, "VALID"), atol=1e-12)
-
-
-@pytest.mark.parametrize(("shape", "f", "filters", "stride", "pad"), LAYERS)
-def test_transposed_convolution_is_tensorflows(shape, f, filters, stride, pad):
-    A, W, b = layer(shape, f, filters)
-    sizes = [stride * (n - 1) + f for n in shape[1:3]]
-    if min(sizes) <= 2 * pad:
-        with pytest.raises(ValueError, match=f"^pad: expected less than half .*, got {pad}$"):
-            conv.conv_transpose_forward(A, W, b, stride, pad)
-        return
-    output = (shape[0], *sizes, filters)
-    whole = tf.nn.conv2d_transpose(A, W.swapaxes(2, 3), output, stride, "VALID").numpy() + b
-    expected = whole[:, pad : sizes[0] - pad, pad : sizes[1] - pad]
-    np.testing.assert_allclose(conv.conv_transpose_forward(A, W, b, stride, pad), expected, atol=1e-12)
-
-
-def test_transposed_convolution_pastes_the_filter_and_adds_overlaps():
-    W = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]).reshape(3, 3, 1, 1)
-    pasted = conv.conv_transpose_forward([[[[1.0], [10.0]]]], W)[0, :, :, 0]
-    assert pasted.tolist() == [[1, 2, 13, 20, 30], [4, 5, 46, 50, 60], [7, 8, 79, 80, 90]]
+    expected = tf.nn.depthwise_conv2d(tf.pad(A, border), W[..., np.newaxis], (1, stride, stride, 1), "VALID")
+    np.testing.assert_allclose(conv.depthwise_conv_forward(A, W, stride, pad), expected, atol=1e-12)
 
 
 def test_a_filter_over_a_picture_is_scipys_correlation_and_flipped_its_convolution():
@@ -180,10 +152,13 @@ A, W, B = layer((2, 5, 5, 3), 3, 4)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: conv.conv_forward(A[0], W, B), r"^A_prev: expected shape \(m, n_H, n_W, n_C\).*got \(5, 5, 3\)$"),
-        (lambda: conv.conv_forward(A[:0], W, B), r"^A_prev: .* nothing empty"),
-        (lambda: conv.conv_forward(A[..., :2], W, B), r"^W: expected shape \(f, f, 2, n_C\), as A_prev has 2 channels"),
-        (lambda: conv.conv_forward(A, W[:2], B), r"^W: expected shape \(f, f, 3, n_C\).*got \(2, 3, 3, 4\)$"),
+        (
+            lambda: conv.conv_forward(A[0], W, B),
+            r"^A_prev: expected shape \(m, n_H_prev, .*got \(5, 5, 3\)$",
+        ),
+        (lambda: conv.conv_forward(A[:0], W, B), r"^A_prev: expected shape \(m, .*got \(0, 5, 5, 3\)$"),
+        (lambda: conv.conv_forward(A[..., :2], W, B), r"^W: expected shape \(f, f, 2, n_C\), got \(3, 3, 3, 4"),
+        (lambda: conv.conv_forward(A, W[:2], B), r"^W: expected square filters, .*got \(2, 3, 3, 4\)$"),
         (lambda: conv.conv_forward(A, W, B[..., :3]), r"^b: expected shape \(1, 1, 1, 4\).*got \(1, 1, 1, 3\)$"),
         (lambda: conv.conv_forward(A, W, B[0, 0, 0]), r"^b: expected shape \(1, 1, 1, 4\).*got \(4,\)$"),
         (lambda: conv.conv_forward(A[:, :2], W, B), r"^f: expected a window of at most n \+ 2 pad = 2, got 3$"),
@@ -196,14 +171,16 @@ A, W, B = layer((2, 5, 5, 3), 3, 4)
         (lambda: conv.pool_backward(A, conv.pool_forward(A, 2, 2)[1]), r"^dA: expected the shape .*\(2, 2, 2, 3\)"),
         (lambda: conv.pool_forward(A, 6, 1), r"^f: expected a window of at most n \+ 2 pad = 5, got 6$"),
         (lambda: conv.pool_forward(A, 2, 2, "median"), r"^mode: expected one of max, average, got 'median'$"),
-        (lambda: conv.depthwise_conv_forward(A, W), r"^W: expected shape \(f, f, 3\), a filter for each channel"),
-        (lambda: conv.depthwise_conv_forward(A, W[..., 0], B), r"^b: expected shape \(1, 1, 1, 3\)"),
-        (lambda: conv.pointwise_conv_forward(A, W), r"^W: expected filters of 1×1, got shape \(3, 3, 3, 4\)$"),
-        (lambda: conv.conv_transpose_forward(A, W, stride=-1), r"^stride: expected a whole number, 1 or more"),
-        (lambda: conv.conv_single_step(A[0, :2, :2], W[..., 0], 0), r"^W: expected the shape of a_slice, \(2, 2, 3\)"),
-        (lambda: conv.conv_single_step(A[0, :3, :3], W[..., 0], B), r"^b: expected one number, got shape"),
-        (lambda: conv.filter_image(A, W[:, :, 0, 0]), r"^image: expected two axes"),
-        (lambda: conv.filter_image(A[0, :, :, 0], W), r"^kernel: expected two axes"),
+        (lambda: conv.depthwise_conv_forward(A, W), r"^W: expected shape \(f, f, 3\), got \(3, 3, 3, 4\)$"),
+        (lambda: conv.depthwise_conv_forward(A, W[..., 0], pad=-1), r"^pad: expected a whole number, 0 or more"),
+        (lambda: conv.depthwise_conv_forward(A[:, :2], W[..., 0]), r"^f: expected a window of at most .* 2, got 3$"),
+        (
+            lambda: conv.conv_single_step(A[0, :2, :2], W[..., 0], 0),
+            r"^W: expected shape \(2, 2, 3\), got \(3, 3, 3\)$",
+        ),
+        (lambda: conv.conv_single_step(A[0, :3, :3], W[..., 0], B), r"^b: expected shape \(1, 1, 1\), got"),
+        (lambda: conv.filter_image(A, W[:, :, 0, 0]), r"^image: expected shape \(n_H, n_W\), got"),
+        (lambda: conv.filter_image(A[0, :, :, 0], W), r"^kernel: expected shape \(f, f\), got"),
         (lambda: conv.filter_image(A[0, :2, :, 0], W[:, :, 0, 0]), r"^f: expected a window"),
         (lambda: conv.same_padding(4), r"^f: expected an odd size, got 4"),
         (lambda: conv.conv_output_size(0, 1), r"^n: expected a whole number, 1 or more, got 0$"),

@@ -56,7 +56,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlcourse._kernel import in_notebook
-from dlcourse.check.compare import call, differences, fitted, notebook_names, show
+from dlcourse.check.calling import call, notebook_names
+from dlcourse.check.compare import differences, fitted
+from dlcourse.check.showing import show
 from dlcourse.check.source import core, slips_from, solution_of
 
 import numpy as np

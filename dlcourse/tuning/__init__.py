@@ -10,20 +10,12 @@ A search runs on Optuna (Akiba et al. 2019, arXiv:1907.10902), and what it retur
 follows Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
 """
 
+from dlcourse.tuning.draws import linear_sample, log_sample, one_minus_log_sample
 from dlcourse.tuning.figures import plot_importances, plot_learning_curves, plot_search
 from dlcourse.tuning.results import Result, importances, results, table
-from dlcourse.tuning.scales import (
-    Choice,
-    Linear,
-    Log,
-    OneMinusLog,
-    grid,
-    linear_sample,
-    log_sample,
-    one_minus_log_sample,
-    sample,
-)
-from dlcourse.tuning.search import coarse_to_fine, search, shared_study
+from dlcourse.tuning.scales import Choice, Linear, Log, OneMinusLog, sample
+from dlcourse.tuning.search import coarse_to_fine, search
+from dlcourse.tuning.shared import shared_study
 
 __all__ = [
     "Choice",
@@ -32,7 +24,6 @@ __all__ = [
     "OneMinusLog",
     "Result",
     "coarse_to_fine",
-    "grid",
     "importances",
     "linear_sample",
     "log_sample",

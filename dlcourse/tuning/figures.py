@@ -9,7 +9,7 @@ import numpy as np
 
 
 def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value", size=(6.4, 4.4), ax=None):
-    """The points that a study tried, coloured by what they were worth, the best one marked.
+    """Draw the points that a study tried, colored by their values, the best one marked.
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
@@ -18,16 +18,14 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
             axis. Without both, the study's first two hyperparameters.
         boxes: The spaces of `coarse_to_fine`, drawn as rectangles.
         title: The finding.
-        label: What the value is: "cost on the dev set".
+        label: Meaning of the value: "cost on the dev set".
         size: (width, height) of a new figure in inches.
         ax: Axes to draw into.
 
     Returns:
         The matplotlib Figure. Pruned trials are hollow squares; those that diverged are crosses.
 
-    Raises:
-        ValueError: If no trial has finished with a finite value, or a name is not one of the study's hyperparameters.
-
+    Raises ValueError if no trial has finished with a finite value, or a name is not one of the study's hyperparameters.
     Taught in notebook 2-3, section 2.5.
     """
     from dlcourse.plots import GREY, INK, PALETTE, own_axes
@@ -36,11 +34,14 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
 
     space, rows = space_of(study), results(study)
     if x is None and y is None:
-        x, y = [*space, None][:2]
+        names = list(space)
+        x, y = names[0], names[1] if len(names) > 1 else None
     for argument, name in (("x", x), ("y", y)):
         if name not in space and not (argument == "y" and name is None):
             raise ValueError(f"{argument}: expected one of {list(space)}, got {name!r}")
-    done = [row for row in rows if not row.pruned and math.isfinite(row.value)]
+    kept = [row for row in rows if math.isfinite(row.value)]
+    done, pruned = [row for row in kept if not row.pruned], [row for row in kept if row.pruned]
+    diverged = [row for row in rows if not row.pruned and not math.isfinite(row.value)]
     if not done:
         raise ValueError("study: expected a finished trial with a finite value, got none")
     figure, ax = own_axes(ax, size, title)
@@ -59,44 +60,32 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
     if y is None:
         draw(done, color=PALETTE.blue, **dot)
     else:
-        _coloured(draw, done[::-1], study.direction.name == "MINIMIZE", figure, ax, label, dot)
-        diverged = [row for row in rows if not row.pruned and not math.isfinite(row.value)]
+        colors, beyond = _colors([row.value for row in done], study.direction.name == "MINIMIZE")
+        dots = draw(done[::-1], c=[row.value for row in done[::-1]], **colors, **dot)
+        figure.colorbar(dots, ax=ax, label=label, extend=beyond)
         if diverged:
             draw(diverged, s=36, marker="x", color=GREY, linewidths=1.4, label="diverged")
-    pruned = [row for row in rows if row.pruned and math.isfinite(row.value)]
+        for box in boxes or ():
+            _draw_box(ax, box[x], box[y], INK)
     if pruned:
         draw(pruned, s=26, marker="s", facecolors="none", edgecolors=GREY, label="stopped early")
     draw(done[:1], s=220, marker="*", color=PALETTE.vermillion, edgecolors="white", zorder=3, label="best")
-    for box in boxes or () if y is not None else ():
-        _draw_box(ax, box[x], box[y], INK)
     below = ax.transAxes + ScaledTranslation(0, -40 / 72, figure.dpi_scale_trans)  # below the axis' name
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(0, 0),
-        bbox_transform=below,
-        ncols=3,
-        handletextpad=0.2,
-        borderaxespad=0,
-    )
+    place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
+    ax.legend(**place, ncols=3, handletextpad=0.2, borderaxespad=0)
     return figure
 
 
 def plot_importances(study, *, seed=0, title=None, size=None, ax=None):
-    """How much of the variance of a study's values each hyperparameter explains, as bars, the largest on top.
+    """Draw how much of the variance of a study's values each hyperparameter explains, as bars, the largest on top.
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
         seed: As for `importances`.
-        title: The finding.
-        size: (width, height) of a new figure in inches.
-        ax: Axes to draw into.
+        title, size, ax: As for `plot_search`.
 
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: As `importances` does.
-
+    Returns the matplotlib Figure.
+    Raises ValueError as `importances` does.
     Taught in notebook 2-3, section 2.5.
     """
     from dlcourse.plots import PALETTE, WIDTH, own_axes
@@ -113,22 +102,15 @@ def plot_importances(study, *, seed=0, title=None, size=None, ax=None):
 
 
 def plot_learning_curves(study, *, title=None, xlabel="epoch", ylabel="value", yscale="linear", size=None, ax=None):
-    """What each trial of a study reported after each epoch: the best one, the others, and those stopped early.
+    """Draw what each trial of a study reported after each epoch: the best one, the others, and those stopped early.
 
     Args:
         study: An `optuna.Study` whose objective reports.
-        title: The finding.
-        xlabel, ylabel: What the axes show.
-        yscale: `"linear"` or `"log"`.
-        size: (width, height) of a new figure in inches.
-        ax: Axes to draw into.
+        title, size, ax: As for `plot_search`.
+        xlabel, ylabel, yscale: Names of the axes; `"linear"` or `"log"`.
 
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: If no trial reported anything.
-
+    Returns the matplotlib Figure.
+    Raises ValueError if no trial reported anything.
     Taught in notebook 2-3, section 2.5.
     """
     from dlcourse.plots import GREY, PALETTE, WIDTH, own_axes
@@ -141,63 +123,39 @@ def plot_learning_curves(study, *, title=None, xlabel="epoch", ylabel="value", y
     figure, ax = own_axes(ax, size or (WIDTH, 3.4), title)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    named = set()
+    best = {"color": PALETTE.blue, "linewidth": 2.5, "alpha": 1, "zorder": 3, "label": "best"}
+    others = {"color": GREY, "linewidth": 1, "alpha": 0.6, "zorder": 2, "label": "others"}
+    stopped = {**others, "color": PALETTE.vermillion, "marker": "s", "markersize": 4, "label": "stopped early"}
     for place, row in reversed(list(enumerate(rows))):
-        kind = "stopped early" if row.pruned else "best" if place == 0 else "others"
-        color = {"stopped early": PALETTE.vermillion, "best": PALETTE.blue, "others": GREY}[kind]
-        ax.plot(
-            range(1, len(row.curve) + 1),
-            row.curve,
-            color=color,
-            linewidth=2.5 if kind == "best" else 1,
-            alpha=1 if kind == "best" else 0.6,
-            marker="s" if row.pruned else None,
-            markevery=[-1],
-            markersize=4,
-            zorder=3 if kind == "best" else 2,
-            label=None if kind in named else kind,
-        )
-        named.add(kind)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        look = stopped if row.pruned else others if place else best
+        ax.plot(range(1, len(row.curve) + 1), row.curve, markevery=[-1], **look)
+    named = dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))  # each kind once
+    ax.legend(named.values(), named.keys(), loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
 def _set_axis(ax, which, name, scale):
     """Give the axis "x" or "y" the name and the scale of a hyperparameter, and a margin beside its ends."""
-    ax.set(**{f"{which}label": name})
+    look = {"label": name}
     if isinstance(scale, Choice):
-        options, last = [str(option) for option in scale.options], len(scale.options) - 1
-        ax.set(**{f"{which}ticks": range(last + 1), f"{which}ticklabels": options, f"{which}lim": (-0.5, last + 0.5)})
-    elif isinstance(scale, Log):
-        margin = (scale.high / scale.low) ** 0.04
-        ax.set(**{f"{which}scale": "log", f"{which}lim": (scale.low / margin, scale.high * margin)})
+        last = len(scale.options) - 1
+        look |= {"ticks": range(last + 1), "ticklabels": list(map(str, scale.options)), "lim": (-0.5, last + 0.5)}
     elif isinstance(scale, OneMinusLog):
         set_scale = {"x": ax.set_xscale, "y": ax.set_yscale}[which]
         set_scale("function", functions=(_nines, lambda nines: 1 - 10.0**-nines))
-        low, high = 1 - scale.low, 1 - scale.high
-        margin = (low / high) ** 0.04
-        ticks = _nines_ticks(scale)
-        names = [f"{tick:.12g}" for tick in ticks]
-        ends = 1 - low * margin, 1 - high / margin
-        ax.set(**{f"{which}ticks": ticks, f"{which}ticklabels": names, f"{which}lim": ends})
-    else:
-        margin = 0.04 * (scale.high - scale.low)
-        ax.set(**{f"{which}lim": (scale.low - margin, scale.high + margin)})
+        ticks = [1 - 10.0**-k for k in range(17) if scale.low - 1e-12 <= 1 - 10.0**-k <= scale.high + 1e-12]
+        ticks = ticks if len(ticks) > 1 else [scale.low, scale.high]
+        look |= {"ticks": ticks, "ticklabels": [f"{tick:.12g}" for tick in ticks]}
+    elif isinstance(scale, Log):
+        look |= {"scale": "log"}
+    if not isinstance(scale, Choice):
+        look |= {"lim": (scale.beyond(-0.04), scale.beyond(1.04))}
+    ax.set(**{which + key: value for key, value in look.items()})
 
 
 def _nines(beta):
     """How many nines β has: 0.9 has one, 0.99 two. No β is 1 or more, but matplotlib asks."""
     return -np.log10(np.maximum(1 - np.asarray(beta, dtype=float), 1e-16))
-
-
-def _nines_ticks(scale):
-    """0.9, 0.99, … between the ends, or finer ticks where these would be fewer than two."""
-    for digits in ((1,), (1, 2, 5), range(1, 10)):
-        rests = [digit * 10.0**-k for k in range(16, 0, -1) for digit in digits] + [1.0]
-        ticks = [1 - rest for rest in rests if (1 - scale.high) * (1 - 1e-9) <= rest <= (1 - scale.low) * (1 + 1e-9)]
-        if len(ticks) >= 2:
-            break
-    return ticks[::-1]
 
 
 def _place(scale, value, number):
@@ -207,13 +165,11 @@ def _place(scale, value, number):
     return value
 
 
-def _coloured(draw, rows, minimize, figure, ax, label, dot):
-    """Points in colours that tell the best tenths apart: dark is good, and the worst tenth shares one colour."""
-    values = np.array([row.value for row in rows])
-    low, high = (values.min(), np.quantile(values, 0.9)) if minimize else (np.quantile(values, 0.1), values.max())
-    dots = draw(rows, c=values, cmap="cividis" if minimize else "cividis_r", vmin=low, vmax=high, **dot)
-    beyond = "max" if values.max() > high else "min" if values.min() < low else "neither"
-    figure.colorbar(dots, ax=ax, label=label, extend=beyond)
+def _colors(values, minimize):
+    """Colors that tell the best tenths apart: dark is good, and the worst tenth shares one color, beyond that end."""
+    low, high = np.quantile(values, (0, 0.9) if minimize else (0.1, 1))
+    beyond = "max" if max(values) > high else "min" if min(values) < low else "neither"
+    return {"cmap": "cividis" if minimize else "cividis_r", "vmin": low, "vmax": high}, beyond
 
 
 def _draw_box(ax, across, up, color):

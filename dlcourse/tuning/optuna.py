@@ -3,6 +3,10 @@
 import contextlib
 import warnings
 
+from dlcourse.checks import choice
+
+DIRECTIONS = ("minimize", "maximize")
+
 
 def load():
     """Optuna, without a kernel's warning that its progress bar, of which we make no use, would need a widget."""
@@ -30,4 +34,16 @@ def checked_study(study):
         raise ValueError(f"study: expected an optuna.Study, as search returns it, got {type(study).__name__}")
     if len(study.directions) != 1:
         raise ValueError(f"study: expected one objective, got {len(study.directions)}")
+    return study
+
+
+def study_in(study, direction):
+    """The study, if its direction is this one or None is asked for; a new one for None."""
+    if direction is not None:
+        choice("direction", direction, DIRECTIONS)
+    if study is None:
+        return load().create_study(direction=direction or "minimize")
+    own = checked_study(study).direction.name.lower()
+    if direction not in (None, own):
+        raise ValueError(f"direction: expected that of the study, {own!r}, got {direction!r}")
     return study

@@ -3,8 +3,9 @@
 import math
 from typing import NamedTuple
 
+from dlcourse.checks import count
 from dlcourse.tuning.optuna import checked_study, quiet
-from dlcourse.tuning.scales import ONE_MINUS, Choice, Linear, Log, OneMinusLog, whole
+from dlcourse.tuning.scales import ONE_MINUS, Choice, Linear, Log, OneMinusLog
 
 FEWEST = 10  # trials that an importance is read from
 
@@ -26,17 +27,11 @@ class Result(NamedTuple):
 
 
 def results(study):
-    """The finished trials of a study, the best first and the pruned ones last.
+    """List the finished trials of a study as `Result`s, the best first and the pruned ones last.
 
-    Args:
-        study: An `optuna.Study`, as `search` returns it.
+    `study` is an `optuna.Study`, as `search` returns it. Trials that failed or are still running are not listed.
 
-    Returns:
-        A list of `Result`. Trials that failed or are still running are not in it.
-
-    Raises:
-        ValueError: If `study` is no study of one objective.
-
+    Raises ValueError if `study` is no study of one objective.
     Taught in notebook 2-3, section 2.5.
     """
     sign = 1 if checked_study(study).direction.name == "MINIMIZE" else -1
@@ -56,21 +51,19 @@ def results(study):
 
 
 def table(study, top=10):
-    """The best trials of a study as text, one a line, the best first.
+    """Write the best trials of a study as text, one a line, the best first.
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
-        top: How many trials, 1 or more; None for all.
+        top: Number of trials, 1 or more; None for all.
 
     Returns:
-        A string: trial number, value, then each hyperparameter; pruned trials come last and say so.
+        A string: trial number, value, then each hyperparameter; pruned trials come last and are marked.
 
-    Raises:
-        ValueError: If `study` is no study of one objective, or `top` is less than 1.
-
+    Raises ValueError if `study` is no study of one objective, or `top` is less than 1.
     Taught in notebook 2-3, section 2.5.
     """
-    rows = results(study)[: None if top is None else whole("top", top, 1)]
+    rows = results(study)[: None if top is None else count("top", top)]
     names = list(dict.fromkeys(name for row in rows for name in row.params))
     scales = space_of(study) if rows else {}
     lines = [["trial", "value", *names]]
@@ -83,11 +76,11 @@ def table(study, top=10):
 
 
 def importances(study, seed=0):
-    """How much of the variance of a study's values each hyperparameter explains alone (fANOVA).
+    """Compute how much of the variance of a study's values each hyperparameter explains alone (fANOVA).
 
     A random forest is fitted to the trials, and its variance over the space is split into the parts that each
     hyperparameter explains by itself: Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
-    hyperparameter importance", ICML 2014. Optuna computes it, here on each scale's own axis: handed a learning rate
+    hyperparameter importance", ICML 2014. Optuna computes it, here on each scale's own axis: given a learning rate
     from 0.0001 to 1 as it is, it would weigh the decade from 0.1 to 1 with nine tenths of the space.
 
     The trials should cover the space evenly, as random search does. Those that diverged or were pruned are left out.
@@ -95,14 +88,12 @@ def importances(study, seed=0):
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
-        seed: Of the forest; a whole number, 0 or more.
+        seed: Seed of the forest; a whole number, 0 or more.
 
     Returns:
         A dict from name to a share in [0, 1], the largest first. The shares add up to 1.
 
-    Raises:
-        ValueError: If fewer than ten trials finished with a finite value, or all with the same.
-
+    Raises ValueError if fewer than ten trials finished with a finite value, or all with the same.
     Taught in notebook 2-3, section 2.5.
     """
     rows = [row for row in results(study) if not row.pruned and math.isfinite(row.value)]
@@ -111,10 +102,7 @@ def importances(study, seed=0):
     if len({row.value for row in rows}) == 1:
         raise ValueError(f"study: expected values that differ, got {rows[0].value} in all {len(rows)} trials")
     space = space_of(study)
-    return _fanova(space, [row.params for row in rows], [row.value for row in rows], whole("seed", seed, 0))
-
-
-# What the other files of this package share
+    return _fanova(space, [row.params for row in rows], [row.value for row in rows], count("seed", seed, 0))
 
 
 def space_of(study):
@@ -146,18 +134,15 @@ def _value(name, value):
 
 
 def _fanova(space, points, values, seed):
-    """Optuna's fANOVA, given each point by its shares of the axes."""
+    """Optuna's fANOVA, where each point is given by its shares of the axes; an option has no place, only a name."""
     with quiet() as optuna:
-        kinds, study = optuna.distributions, optuna.create_study()
-        axes = {
-            name: kinds.CategoricalDistribution(scale.options)
-            if isinstance(scale, Choice)
-            else kinds.FloatDistribution(0.0, 1.0)
-            for name, scale in space.items()
-        }
-        for params, value in zip(points, values, strict=True):
+        kinds, study, axes = optuna.distributions, optuna.create_study(), {}
+        for name, scale in space.items():
+            options = isinstance(scale, Choice)
+            axes[name] = kinds.CategoricalDistribution(scale.options) if options else kinds.FloatDistribution(0.0, 1.0)
+        for point, value in zip(points, values, strict=True):
             places = {
-                name: params[name] if isinstance(scale, Choice) else min(max(scale.share(params[name]), 0.0), 1.0)
+                name: point[name] if isinstance(scale, Choice) else min(max(scale.share(point[name]), 0.0), 1.0)
                 for name, scale in space.items()
             }
             study.add_trial(optuna.trial.create_trial(params=places, distributions=axes, value=value))

@@ -4,15 +4,19 @@ Optuna's own samplers keep one stream of random numbers per process: two process
 try the same points. A trial's number is unique in its study, whoever runs it, so that here they share one sequence.
 """
 
+import functools
+
+from dlcourse.tuning.scales import point
+
 import numpy as np
 import optuna
 
 
 class Points(optuna.samplers.BaseSampler):
-    """Tries the point `at(number)`, a dict from the names that Optuna knows to values, in the trial of that number."""
+    """Tries `point(space, seed, number, box)` in the trial of that number."""
 
-    def __init__(self, at):
-        self._at = at
+    def __init__(self, space, seed, box=None):
+        self._space, self._at = space, functools.partial(point, space, seed, box=box)
 
     def infer_relative_search_space(self, study, trial):
         return {}
@@ -21,7 +25,7 @@ class Points(optuna.samplers.BaseSampler):
         return {}
 
     def sample_independent(self, study, trial, name, distribution):
-        return self._at(trial.number)[name]
+        return dict(self._space[key].told(key, value) for key, value in self._at(trial.number).items())[name]
 
 
 class SeededTPE(optuna.samplers.BaseSampler):
