@@ -8,6 +8,7 @@ on. Such a module is imported when one of its exercises is asked for.
 
 import difflib
 import importlib
+import itertools
 import pkgutil
 
 from dlcourse.check.claims import claim as claim
@@ -19,10 +20,11 @@ def names():
 
 
 def _exercises():
-    """Yield every exercise, week by week; a week is imported when the walk reaches it."""
-    for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        if module.startswith("week_"):
-            yield from importlib.import_module(f"{__name__}.{module}").EXERCISES
+    """Yield every exercise, week by week and by section; a week, in one file or several, is imported when it is due."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("week_"))
+    for _, week in itertools.groupby(modules, key=lambda name: name[: len("week_1_1")]):
+        exercises = [each for name in week for each in importlib.import_module(f"{__name__}.{name}").EXERCISES]
+        yield from sorted(exercises, key=lambda exercise: exercise.section)
 
 
 def __getattr__(name):
