@@ -37,6 +37,13 @@ def choice(name, value, options):
     return value
 
 
+def flag(name, value):
+    """`value` as a bool, if it is one."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
 def height_and_width(name, value):
     """`value` as (height, width) in pixels, if it is one side for both, or these two."""
     pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
