@@ -1,25 +1,26 @@
 """The checks of arguments that several rooms share.
 
-Each returns the value, made plain, or raises a `ValueError` that names the argument, what it expected and what it got.
+Each returns the value, made plain, or raises a `ValueError` of one form, "NAME: expected …, got …". What needs no Keras
+and no pictures is that of `dlcourse.scratch.checks`: `checked` puts checks at a function's door, `positive` is a number
+above 0, `generator` that of a seed.
 """
 
 import numbers
 import os
 import sys
 
+from dlcourse.scratch.checks import LARGEST, checked, generator, positive, whole  # noqa: F401, other rooms take them here
+
 import numpy as np
 
 READ_PICTURE = "read the file with datasets.read_picture(path)"
 READ_FOLDER = "read the files with datasets.read_folder(folder, size)"
 READ_MASKS = "read the files with datasets.read_masks(folder, size)"
-LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
 
 
 def count(name, value, least=1):
     """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)
+    return whole(name, value, least=least)
 
 
 def fraction(name, value):
@@ -108,13 +109,16 @@ def numbers_of(value):
         return None
 
 
-def colour_picture(name, value):
-    """`value` as an array, if it is a picture in colour: uint8, shape (height, width, 3), not empty."""
+def color_picture(name, value):
+    """`value` as an array, if it is a picture in color: uint8, shape (height, width, 3), not empty."""
     expected = "uint8, shape (height, width, 3), sides of 1 or more"
     value = array(name, value, expected)
     if value.dtype != np.uint8 or value.ndim != 3 or value.shape[2] != 3 or value.size == 0:
         raise ValueError(f"{name}: expected {expected}, got {value.dtype} of {value.shape}{_how_to_get_color(value)}")
     return value
+
+
+colour_picture = color_picture  # as rooms that are not rewritten yet call it
 
 
 def brightness(name, values):
@@ -135,7 +139,7 @@ def _how_to_get_color(value):
     if value.dtype == np.uint8 and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] == 1)):
         axis = "[..., None]" if value.ndim == 2 else ""
         how = f"np.repeat(picture{axis}, 3, axis=-1)"
-        return f", which is grey: {how}, or datasets.read_picture(path), gives it three channels"
+        return f", which is gray: {how}, or datasets.read_picture(path), gives it three channels"
     if value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 4:
         return ", which has an alpha channel: picture[..., :3] leaves it out, datasets.read_picture(path) blends it"
     if value.ndim == 4 and value.shape[-1] == 3:

@@ -12,6 +12,7 @@ of another size is traced anew, too, so `predict_in_batches` fills the last one 
 import contextlib
 import sys
 import time
+from functools import partial
 
 from dlcourse._kernel import in_notebook
 from dlcourse.checks import count, flag
@@ -77,13 +78,12 @@ def predict_in_batches(model, inputs, batch_size=32):
     """
     start, found = 0, None
     for outputs in predicted_batches(model, inputs, batch_size):
-        n = len(keras.tree.flatten(outputs)[0])
         if found is None:  # the space for all, so that they are never held twice
-            m = _examples(inputs)
-            found = keras.tree.map_structure(lambda part: np.empty((m, *part.shape[1:]), part.dtype), outputs)
-        for whole, part in zip(keras.tree.flatten(found), keras.tree.flatten(outputs), strict=True):
-            whole[start : start + n] = part
-        start += n
+            found = keras.tree.map_structure(partial(_space, len(keras.tree.flatten(inputs)[0])), outputs)
+        parts = keras.tree.flatten(outputs)
+        for whole, part in zip(keras.tree.flatten(found), parts, strict=True):
+            whole[start : start + len(part)] = part
+        start += len(parts[0])
     return found
 
 
@@ -101,13 +101,12 @@ def predicted_batches(model, inputs, batch_size=32):
     batch_size, m = count("batch_size", batch_size), _examples(inputs)
     size = max(1, min(batch_size, m))
     for start in range(0, max(m, 1), size):
-        n = min(size, m - start)
-        batch = keras.tree.map_structure(lambda part: _filled(part[start : start + n], size), inputs)  # noqa: B023
-        yield keras.tree.map_structure(lambda part: np.asarray(part)[:n], model.predict_on_batch(batch))  # noqa: B023
+        batch = keras.tree.map_structure(partial(_filled, start, size), inputs)
+        yield keras.tree.map_structure(partial(_cut, m - start), model.predict_on_batch(batch))
 
 
 def _examples(inputs):
-    """The number of examples, m, if all inputs are arrays with the same."""
+    """Return the number of examples, m, if all inputs are arrays with the same."""
     parts = keras.tree.flatten(inputs)
     if not parts or not all(len(getattr(part, "shape", ())) for part in parts):
         raise ValueError(f"inputs: expected arrays of shape (m, …), got {', '.join(type(p).__name__ for p in parts)}")
@@ -117,12 +116,20 @@ def _examples(inputs):
     return counts[0]
 
 
-def _filled(batch, size):
-    """A batch with its last example repeated; zeros if it has none."""
-    batch = np.asarray(batch)
+def _filled(start, size, values):
+    """Return a batch of one size, its last example repeated; zeros if there is none."""
+    batch = np.asarray(values[start : start + size])
     if not len(batch):
         return np.zeros((size, *batch.shape[1:]), batch.dtype)
     return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+
+
+def _cut(n, values):
+    return np.asarray(values)[:n]
+
+
+def _space(m, part):
+    return np.empty((m, *part.shape[1:]), part.dtype)
 
 
 def _listed(callbacks):
@@ -151,13 +158,13 @@ def _in_bfloat16(model):
 
 
 def _leaves(layer):
-    """All layers inside of a model, and of the models in it."""
+    """Yield all layers of a model and of the models in it."""
     for inner in getattr(layer, "layers", ()):
         yield from _leaves(inner) if hasattr(inner, "layers") else (inner,)
 
 
 def _forget_compiled(model):
-    """Steps of training and of validation that were compiled for other types."""
+    """Drop the steps of training and validation that were compiled for other types."""
     model.train_function = model.test_function = None
 
 
@@ -203,7 +210,7 @@ class _Bar(keras.callbacks.Callback):
 
 
 def _is_watched():
-    """Whether someone sees the bar: a terminal, or a notebook's page that could answer a question.
+    """Return whether someone sees the bar: a terminal, or a notebook's page that could answer a question.
 
     A program that runs a notebook, such as nbconvert, asks the kernel not to wait for answers (`allow_stdin`).
     """

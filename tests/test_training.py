@@ -164,17 +164,17 @@ def test_mixed_precision_learns_what_float32_learns():
 
 def test_after_an_error_a_model_computes_in_float32_again():
     model, _ = probed()
-    with pytest.raises(ValueError, match="cardinality|size"):
+    with pytest.raises(ValueError, match=r"cardinality|size"):
         training.fit(model, X, Y[:3], mixed_precision=True)
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
 
 
 def test_mixed_precision_is_yes_or_no_and_for_built_models():
-    with pytest.raises(ValueError, match="^mixed_precision: expected True or False, got 'bfloat16'"):
+    with pytest.raises(ValueError, match=r"^mixed_precision: expected True or False, got 'bfloat16'"):
         training.fit(net(), X, Y, mixed_precision="bfloat16")
     model = keras.Sequential([layers.Dense(3)])
     model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="^mixed_precision: expected a functional or Sequential model that is built"):
+    with pytest.raises(ValueError, match=r"^mixed_precision: expected a functional or Sequential model that is built"):
         training.fit(model, X, X[:, :3], mixed_precision=True)
 
 

@@ -1,4 +1,4 @@
-"""What a network costs, in the two numbers that the papers print: parameters, and multiply-adds for one picture."""
+"""The cost of a network in the two numbers that papers print: parameters, and multiply-adds for one picture."""
 
 import math
 from typing import NamedTuple
@@ -17,7 +17,7 @@ WITHOUT_KERNEL = (
 
 
 class Cost(NamedTuple):
-    """Of one network: `parameters`, and `multiply_adds` for one picture."""
+    """The cost of one network: `parameters`, and `multiply_adds` for one picture."""
 
     parameters: int
     multiply_adds: int
@@ -30,9 +30,9 @@ def cost(model):
     moving averages are measured and not learned; papers leave them out, `model.count_params()` does not.
 
     A multiply-add is one product and its addition to a sum. Those of convolutions and dense layers are counted, as the
-    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output. In
-    a transposed convolution that is every place of the input. Biases, normalization, activations, pooling and products
-    without weights are not counted. What papers call FLOPs are multiply-adds in some and twice as many in others.
+    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output, in
+    a transposed convolution of the input. Biases, normalization, activations, pooling and products without weights are
+    not counted. What papers call FLOPs are multiply-adds in some and twice as many in others.
 
     A layer that is used twice has its parameters once, and its multiply-adds twice.
 
@@ -57,12 +57,12 @@ def cost(model):
 
 
 def _graph(model):
-    """The model as Keras' functional API keeps it. A Sequential one has it inside."""
+    """Return the model as Keras' functional API keeps it. A Sequential one has it inside."""
     return getattr(model, "_functional", model)
 
 
 def _calls(model):
-    """Each call of a layer that has weights: the layer, and the shapes that go in and come out."""
+    """Yield each call of a layer that has weights: the layer, and the shapes of its input and output."""
     # Keras has no public list of calls, only of layers, in which a layer that is used twice stands once.
     for nodes in _graph(model)._nodes_by_depth.values():
         for node in nodes:
@@ -74,7 +74,7 @@ def _calls(model):
 
 
 def _learned(layer):
-    """The weights that training changes."""
+    """Return the weights that training changes."""
     if isinstance(layer, layers.Normalization):
         return []  # the mean and the variance of the data
     if isinstance(layer, layers.BatchNormalization):
@@ -84,7 +84,7 @@ def _learned(layer):
 
 
 def _multiply_adds(layer, shape_in, shape_out):
-    """Each weight of a kernel is used once at every place of the output, of a transposed convolution's input."""
+    """Count each weight of a kernel once at every place of the output, of a transposed convolution's input."""
     if isinstance(layer, WITHOUT_KERNEL):
         return 0
     if isinstance(layer, SEPARABLE):
@@ -96,5 +96,5 @@ def _multiply_adds(layer, shape_in, shape_out):
     shape = shape_in if isinstance(layer, TRANSPOSED) else shape_out
     places = shape[2:] if getattr(layer, "data_format", None) == "channels_first" else shape[1:-1]
     if None in places:
-        raise ValueError(f"model: expected pictures of a known size, but {layer.name} has to do with shape {shape}")
+        raise ValueError(f"model: expected pictures of a known size, but {layer.name} has shape {shape}")
     return math.prod(places) * sum(math.prod(kernel.shape) for kernel in kernels)
