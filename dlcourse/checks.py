@@ -25,9 +25,7 @@ def count(name, value, least=1):
 
 def fraction(name, value):
     """`value` as a float, if it lies in [0, 1)."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value < 1:
-        raise ValueError(f"{name}: expected a number in [0, 1), got {value!r}")
-    return float(value)
+    return _real(name, value, "a number in [0, 1)", lambda x: 0 <= x < 1)
 
 
 def choice(name, value, options):
@@ -55,15 +53,17 @@ def height_and_width(name, value):
 
 def number(name, value, least=0):
     """`value` as a float, if it is finite and not below `least`."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value <= LARGEST:
-        raise ValueError(f"{name}: expected a number, {least} or more, got {value!r}")
-    return float(value)
+    return _real(name, value, f"a number, {least} or more", lambda x: least <= x <= LARGEST)
 
 
 def share(name, value):
     """`value` as a float, if it lies in [0, 1]."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    return _real(name, value, "a number in [0, 1]", lambda x: 0 <= x <= 1)
+
+
+def _real(name, value, expected, fits):
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_) or not fits(value):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
     return float(value)
 
 

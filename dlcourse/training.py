@@ -25,7 +25,18 @@ PAUSE = 0.5  # seconds between two looks of it
 WIDTH = 30  # characters of the bar in a terminal
 
 
-def fit(model, x=None, y=None, *, mixed_precision=False, verbose=None, callbacks=None, **options):
+def fit(
+    model,
+    x=None,
+    y=None,
+    batch_size=None,
+    epochs=1,
+    verbose=None,
+    callbacks=None,
+    *,
+    mixed_precision=False,
+    **options,
+):
     """Train a compiled model as `model.fit` does, without tracing its step twice.
 
     The weights and the history are those of `model.fit`. A progress bar shows up after two seconds, in a terminal or
@@ -34,11 +45,13 @@ def fit(model, x=None, y=None, *, mixed_precision=False, verbose=None, callbacks
     Args:
         model: A compiled Keras model, fresh or trained before.
         x, y: Arrays, a `tf.data.Dataset` or a `keras.utils.PyDataset`, as `model.fit` takes them.
+        batch_size, epochs: The number of examples in a step, 32 if None, and of passes over all.
+        verbose: None for the quiet bar; 0, 1, 2 or "auto" as in `model.fit`.
+        callbacks: Keras' callbacks, one or a list.
         mixed_precision: Whether to compute the steps in bfloat16, half the bits of float32. The weights, the layers of
             the output and all later predictions keep float32. It pays on GPUs and on processors with such units (AMX or
             AVX-512 BF16), 1.1 to 1.8 times for plain convolutions; elsewhere it is slower.
-        verbose: None for the quiet bar; 0, 1, 2 or "auto" as in `model.fit`.
-        callbacks, options: As in `model.fit`: `batch_size`, `epochs`, `validation_data`, `sample_weight`, ….
+        options: Those of `model.fit`, such as `validation_data`, `sample_weight` or `shuffle`.
 
     Returns:
         Keras' `History`; its `history` is a dict from each measure to a list of one number for each epoch.
@@ -56,7 +69,7 @@ def fit(model, x=None, y=None, *, mixed_precision=False, verbose=None, callbacks
         callbacks, verbose = [*_listed(callbacks), _Bar()], 0
     precision = _in_bfloat16(model) if flag("mixed_precision", mixed_precision) else contextlib.nullcontext()
     with precision:
-        return model.fit(x, y, verbose=verbose, callbacks=callbacks, **options)
+        return model.fit(x, y, batch_size, epochs, verbose, callbacks, **options)
 
 
 def predict_in_batches(model, inputs, batch_size=32):

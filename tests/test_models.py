@@ -156,7 +156,7 @@ SMALL = {
     "resnet50": lambda **kw: models.resnet50((32, 35, 3), **kw),
     "resnet_cifar": lambda **kw: models.resnet_cifar(8, input_shape=(9, 6, 1), **kw),
     "plain": lambda **kw: models.resnet_cifar(8, False, (9, 6, 1), **kw),
-    "googlenet": lambda **kw: models.googlenet((32, 35, 3), lrn=True, **kw),
+    "googlenet": lambda **kw: models.googlenet((32, 35, 3), **kw),
     "mobilenet_v1": lambda **kw: models.mobilenet_v1((32, 35, 4), 0.25, **kw),
     "mobilenet_v2": lambda **kw: models.mobilenet_v2((32, 35, 1), 0.35, **kw),
 }

@@ -1,5 +1,7 @@
 """dlcourse.training: what Keras computes, without tracing twice, and without a trace of the bar."""
 
+import inspect
+
 from dlcourse import training
 
 import keras
@@ -57,6 +59,13 @@ def test_fit_gives_the_weights_and_the_history_of_keras(options):
     assert isinstance(history, keras.callbacks.History) and history.history == expected.history
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, other)
+
+
+def test_fit_takes_its_arguments_in_the_order_of_keras():
+    parameters = [list(inspect.signature(f).parameters) for f in (training.fit, keras.Model.fit)]
+    assert parameters[0][1:7] == parameters[1][1:7]
+    history = training.fit(net(), X, Y, 16, 3)
+    assert len(history.history["loss"]) == 3 and history.params["steps"] == 5
 
 
 def test_fit_goes_on_where_a_model_was_trained_before():
@@ -198,6 +207,8 @@ def test_in_a_notebook_the_bar_is_shown_to_someone_and_never_stored(someone):
     code = """
 import numpy as np
 import keras
+import inspect
+
 from dlcourse import training
 training.SECONDS = training.PAUSE = 0
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])

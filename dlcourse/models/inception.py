@@ -5,7 +5,6 @@ stacks their maps. 1×1 convolutions before the costly ones make the channels fe
 """
 
 from dlcourse.checks import count, fraction
-from dlcourse.models.alexnet import LocalResponseNormalization
 from dlcourse.models.blocks import channels, image_shape, label
 from dlcourse.models.preprocessing import rgb_minus_mean
 
@@ -26,23 +25,20 @@ INCEPTION = {
 }
 
 
-def googlenet(input_shape=(224, 224, 3), classes=1000, *, lrn=False, dropout=0.4):
+def googlenet(input_shape=(224, 224, 3), classes=1000, *, dropout=0.4):
     """Build GoogLeNet (table 1 and figure 3 of the paper): three convolutions, nine inception blocks, one classifier.
 
     Args:
         input_shape: (height, width, 3), sides of 32 or more, because the picture is halved five times.
         classes: The number of classes, 2 or more.
-        lrn: Whether local response normalization follows the first pooling and the third convolution, as in figure 3.
         dropout: The share of the features that training drops before the classifier, in [0, 1).
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
         The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
-        two auxiliary classifiers, of which training had some use, are left out.
+        auxiliary classifiers and response normalization are left out.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.3.
     """
     input_shape = image_shape(input_shape, 32, channels=3)
@@ -51,10 +47,8 @@ def googlenet(input_shape=(224, 224, 3), classes=1000, *, lrn=False, dropout=0.4
     x = rgb_minus_mean(pictures)
     x = _conv(x, 64, 7, "conv1", strides=2)
     x = _halved(x, "pool1")
-    x = LocalResponseNormalization(name="lrn1")(x) if lrn else x
     x = _conv(x, 64, 1, "conv2_reduce")
     x = _conv(x, 192, 3, "conv2")
-    x = LocalResponseNormalization(name="lrn2")(x) if lrn else x
     x = _halved(x, "pool2")
     for block, filters in INCEPTION.items():
         x = inception_block(x, filters, name=f"inception_{block}")
@@ -79,9 +73,7 @@ def inception_block(x, filters, *, name=None):
     Returns:
         Feature maps, shape (m, height, width, #1×1 + #3×3 + #5×5 + pool proj); without the last the channels of x.
 
-    Raises:
-        ValueError: If x has another shape, or a number of filters is not whole.
-
+    Raises: ValueError if x has another shape, or a number of filters is not whole.
     Taught in notebook 3-2, section 3.2.3.
     """
     one, reduce3, three, reduce5, five, projected = _six(filters)

@@ -20,8 +20,7 @@ SHIPPED_MEAN = (104.00699, 116.66877, 122.67892)  # the color that the shipped w
 def vgg16(input_shape=(224, 224, 3), classes=1000, include_top=True, *, dropout=0.5, weights=None):
     """Build VGG-16: thirteen convolutions in five blocks, and three fully connected layers.
 
-    It computes what `keras.applications.VGG16` does, and its layers have the same names and order, so that weights fit:
-    `model.set_weights(keras.applications.VGG16().get_weights())`.
+    It computes what `keras.applications.VGG16` does, and its layers have the same names and order.
 
     Args:
         input_shape: (height, width, 3), sides of 32 or more because the picture is halved five times.
@@ -36,9 +35,7 @@ def vgg16(input_shape=(224, 224, 3), classes=1000, include_top=True, *, dropout=
         without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
         weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
 
-    Raises:
-        ValueError, FileNotFoundError: If an argument is out of its range, or a weights file is missing or damaged.
-
+    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)
