@@ -44,9 +44,8 @@ def extract_features(base, images, batch_size=32):
     Its idea is taught in notebook 3-2, section 3.2.6.
     """
     images, batch_size = _pictures("images", images, _checked(base)), count("batch_size", batch_size)
-    return np.concatenate(
-        [maps.mean(axis=(1, 2)) for maps in training.predicted_batches(base, images, batch_size)], dtype=np.float32
-    )
+    batches = training.predicted_batches(base, images, batch_size)
+    return np.concatenate([maps.mean(axis=(1, 2)) for maps in batches], dtype=np.float32)
 
 
 def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_rate=1e-3, seed=0):
@@ -68,9 +67,7 @@ def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_
         A compiled Keras model from pictures in 0…255 to probabilities, shape (m, classes). Its layers are called
         `augmentation`, as the base, `average`, `dropout` and `classes`.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.6.
     """
     channels_last()
@@ -117,8 +114,8 @@ def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, lear
     Taught in notebook 3-2, section 3.2.6.
     """
     _belongs(base, model)
-    if base.trainable_weights:
-        got = f"{len(base.trainable_weights)} trainable weights; fit_head comes before fine_tune"
+    if trainable := len(base.trainable_weights):
+        got = f"{trainable} trainable weights; fit_head comes before fine_tune"
         raise ValueError(f"base: expected all its layers frozen, got {got}")
     epochs, batch_size = count("epochs", epochs), count("batch_size", batch_size)
     sets = [_labelled("images", "labels", images, labels, model)]
@@ -131,9 +128,8 @@ def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, lear
         sets = [(extract_features(base, pictures), classes) for pictures, classes in sets]
         head = keras.Sequential([model.get_layer("dropout"), model.get_layer("classes")], name="head")
         trained = _compiled(head, learning_rate)
-    (x, y), *validation = sets
-    options = {"validation_data": validation[0] if validation else None}
-    return training.fit(trained, x, y, batch_size=batch_size, epochs=epochs, **options).history
+    validation = sets[1] if len(sets) == 2 else None
+    return training.fit(trained, *sets[0], batch_size, epochs, validation_data=validation).history
 
 
 def fine_tune(model, base, from_layer, learning_rate=1e-5):
@@ -163,7 +159,7 @@ def fine_tune(model, base, from_layer, learning_rate=1e-5):
     if first is None:
         near = difflib.get_close_matches(str(from_layer), names, cutoff=0.4) or names[-3:]
         raise ValueError(f"from_layer: expected a layer of {base.name}, such as {', '.join(near)}, got {from_layer!r}")
-    learning_rate = positive("learning_rate", learning_rate)
+    positive("learning_rate", learning_rate)
     base.trainable = True
     for i, layer in enumerate(base.layers):
         layer.trainable = i >= first and not isinstance(layer, layers.BatchNormalization)
@@ -178,7 +174,7 @@ def _compiled(model, learning_rate):
 
 
 def _checked(base):
-    """`base`, if it is a model whose output is a grid of features."""
+    """Return `base`, if it is a model whose output is a grid of features."""
     shape = getattr(base, "output_shape", None) if isinstance(base, keras.Model) else type(base).__name__
     if not (isinstance(shape, tuple) and len(shape) == 4 and isinstance(base.input_shape, tuple)):
         raise ValueError(f"base: expected a Keras model with output (m, height, width, features), got {shape}")
@@ -187,12 +183,12 @@ def _checked(base):
 
 def _belongs(base, model):
     if not any(layer is base for layer in getattr(model, "layers", ())):
-        name = getattr(base, "name", type(base).__name__)
-        raise ValueError(f"base: expected the one that the model was built on, got {name!r}, which is not part of it")
+        got = f"{getattr(base, 'name', type(base).__name__)!r}, which is not part of it"
+        raise ValueError(f"base: expected the one that the model was built on, got {got}")
 
 
 def _pictures(name, images, taker):
-    """The pictures as an array, if `taker` can take them and they can be meant as 0…255."""
+    """Return the pictures as an array, if `taker` can take them and they can be meant as 0…255."""
     expected = taker.input_shape[1:]
     images = array(name, images, f"numbers of shape {('m', *expected)}", READ_FOLDER)
     fits = images.ndim == 4 and all(e in (None, n) for n, e in zip(images.shape[1:], expected, strict=True))
@@ -212,7 +208,7 @@ def _pictures(name, images, taker):
 
 
 def _labelled(images_name, labels_name, images, labels, model):
-    """Pictures and labels as arrays, if the model can learn from them."""
+    """Return pictures and labels as arrays, if the model can learn from them."""
     images, classes = _pictures(images_name, images, model), model.output_shape[-1]
     labels = array(labels_name, labels, "whole numbers", READ_FOLDER)
     if labels.shape != (len(images),) or labels.dtype.kind not in "ui":

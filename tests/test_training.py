@@ -150,8 +150,13 @@ def test_mixed_precision_computes_in_bfloat16_and_keeps_weights_outputs_and_pred
     training.fit(model, X, Y, epochs=1)
     assert set(probe.seen) == {"float32"}
     probe.seen.clear()
-    training.fit(model, X, Y, epochs=1, mixed_precision=True, validation_data=(X, Y))
+    types = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: types.extend(layer.compute_dtype for layer in model.layers)
+    )
+    training.fit(model, X, Y, epochs=1, mixed_precision=True, validation_data=(X, Y), callbacks=[watch])
     assert set(probe.seen) == {"bfloat16"}
+    assert types[-1] == "float32" and types[1:3] == ["bfloat16"] * 2  # of the outputs, of the first layers
     assert {variable.dtype for variable in model.variables} == {"float32"}
     probe.seen.clear()
     training.fit(model, X, Y, epochs=1)

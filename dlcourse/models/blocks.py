@@ -6,9 +6,9 @@ from dlcourse.checks import channels_last
 
 
 def image_shape(input_shape, least=1, *, channels=None, any_size=False, name="input_shape"):
-    """`input_shape` as (height, width, channels), if no side is below `least`, the smallest picture the net can take.
+    """Return `input_shape` as (height, width, channels), if no side is below `least`, which the net needs.
 
-    `channels` is the number that the net needs, if that is fixed. With `any_size` a side may be None.
+    `channels` is the number of them that the net needs, if that is fixed. With `any_size` a side may be None.
     """
     channels_last()
     many = "channels" if channels is None else channels

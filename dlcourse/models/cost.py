@@ -10,10 +10,8 @@ CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseCon
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 DENSE = (layers.Dense,)
-WITHOUT_KERNEL = (
-    *(layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization),
-    layers.PReLU,
-)
+NORMALIZATIONS = (layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization)
+WITHOUT_KERNEL = (*NORMALIZATIONS, layers.PReLU)
 
 
 class Cost(NamedTuple):
@@ -32,9 +30,8 @@ def cost(model):
     A multiply-add is one product and its addition to a sum. Those of convolutions and dense layers are counted, as the
     papers do, those with the zeros of the padding among them: each weight is used once at every place of the output, in
     a transposed convolution of the input. Biases, normalization, activations, pooling and products without weights are
-    not counted. What papers call FLOPs are multiply-adds in some and twice as many in others.
-
-    A layer that is used twice has its parameters once, and its multiply-adds twice.
+    not counted. What papers call FLOPs are multiply-adds in some and twice as many in others. A layer that is used
+    twice has its parameters once, and its multiply-adds twice.
 
     Args:
         model: A functional or Sequential model, with models inside or not, built for pictures of a known size.
@@ -42,11 +39,8 @@ def cost(model):
     Returns:
         `Cost(parameters, multiply_adds)`, a named tuple of two ints.
 
-    Raises:
-        ValueError: If it is no such model, if the size of its pictures is unknown, or if one of its layers has weights
-            and is none of: Conv, DepthwiseConv, SeparableConv, ConvTranspose, Dense; batch, group and layer
-            normalization, PReLU.
-
+    Raises: ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
+        no convolution (also depthwise, separable, transposed), dense layer, normalization or PReLU.
     Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     if not isinstance(model, keras.Model) or not hasattr(_graph(model), "_nodes_by_depth"):

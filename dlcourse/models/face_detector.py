@@ -20,7 +20,7 @@ def face_detector(input_shape=(416, 416, 3), weights="dlcourse"):
     Args:
         input_shape: (height, width, 3), sides that are multiples of 32. It was trained on squares; with 416 it finds
             faces of some 35 pixels and more.
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to raw answers, shape

@@ -19,7 +19,7 @@ def face_encoder(weights="dlcourse"):
     """Build f(x), the encoder of a face: 29 convolutions in 14 residual blocks, and a dense layer without bias.
 
     Args:
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 150, 150, 3), each an aligned face, to encodings, shape

@@ -18,7 +18,7 @@ def face_landmarks(weights="dlcourse"):
     """Build the net that finds jaw, brows, nose, eyes and mouth: a dense layer with 136 outputs on four dense blocks.
 
     Args:
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 112, 112, 3), each a face that fills it, to points, shape

@@ -50,8 +50,7 @@ def mobilenet_v1(
         include_top: Whether the average over all places and the classifier with softmax follow the blocks.
         dropout: The share of the features that training drops before the classifier, in [0, 1).
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
-        weights: None for random ones; "imagenet" for those of Keras, which are downloaded; or the path of a file that
-            `save_weights` wrote.
+        weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
@@ -178,7 +177,7 @@ def breed_classifier(weights="dlcourse"):
     nothing but dogs: it finds some breed in every picture.
 
     Args:
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).

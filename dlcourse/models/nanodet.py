@@ -23,7 +23,7 @@ def nanodet(weights="dlcourse"):
     Batch normalization is folded into the convolutions, which have a bias for it: this net predicts and is not trained.
 
     Args:
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 416, 416, 3), to raw answers on three grids, a list of

@@ -6,7 +6,7 @@ from dlcourse import weights as shipped
 
 
 def chosen(value, *options):
-    """`value`, if it is None, one of the options, or the path of a file that is there."""
+    """Return `value`, if it is None, one of the options, or the path of a file that is there."""
     if value is None or (isinstance(value, str) and value in options):
         return value
     expected = ", ".join(f'"{option}"' for option in options) + ", None or the path of a file"

@@ -1,7 +1,7 @@
 """Residual networks (He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016, arXiv 1512.03385).
 
-A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds its output to its input. With weights of
-zero a plain network passes nothing on, but a residual block is the identity, and the gradient can go around it.
+A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds its output to its input. With weights of zero a plain network
+passes nothing on, but a residual block passes its input on, and the gradient can go around it.
 """
 
 from dlcourse.checks import count, fraction
@@ -23,8 +23,7 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
         classes: The number of classes, 2 or more.
         include_top: Whether the average over all places and the dense layer with softmax follow the blocks.
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
-        weights: None for random ones; "imagenet" for those of Keras, which are downloaded; or the path of a file that
-            `save_weights` wrote.
+        weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
@@ -156,8 +155,7 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
         stride: The stride of the first convolution and of the shortcut.
         residual: Whether there is a shortcut.
         momentum: The momentum of batch normalization, in [0, 1).
-        name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`,
-            `NAME_relu2`.
+        name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`, `NAME_relu2`.
 
     Returns:
         a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
@@ -184,8 +182,8 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
 def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
     """Apply what both bottleneck blocks share. The convolutions have biases because Keras' weights do.
 
-    Batch normalization subtracts the biases again, so they change nothing. The stride is in the first
-    convolution, as in the paper; later networks have it in the second, which then sees every pixel.
+    Batch normalization subtracts the biases again, so they change nothing. The stride is in the first convolution, as
+    in the paper; later networks have it in the second, which then sees every pixel.
     """
     kernels, strides = (1, count("kernel_size", kernel_size), 1), (stride, 1, 1)
     for i in range(3):

@@ -19,7 +19,7 @@ def selfie_segmentation(weights="dlcourse"):
     """Build the net that finds a person: an encoder down to 16×16, a gate on its maps, a decoder back to 256×256.
 
     Args:
-        weights: "dlcourse" for those in `data/`, None for random ones, or the path of a file that `save_weights` wrote.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 256, 256, 3), to each pixel's probability of a person, shape
