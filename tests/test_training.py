@@ -154,12 +154,14 @@ def test_mixed_precision_computes_in_bfloat16_and_keeps_weights_outputs_and_pred
     watch = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: types.extend(layer.compute_dtype for layer in model.layers)
     )
-    training.fit(model, X, Y, epochs=1, mixed_precision=True, validation_data=(X, Y), callbacks=[watch])
+    training.fit(model, X, Y, epochs=1, mixed_precision=True, callbacks=[watch])
+    assert set(probe.seen) == {"bfloat16"}
+    training.fit(model, X, Y, epochs=1, mixed_precision=True, validation_data=(X, Y))
     assert set(probe.seen) == {"bfloat16"}
     assert types[-1] == "float32" and types[1:3] == ["bfloat16"] * 2  # of the outputs, of the first layers
     assert {variable.dtype for variable in model.variables} == {"float32"}
     probe.seen.clear()
-    training.fit(model, X, Y, epochs=1)
+    training.fit(model, X, Y, epochs=1, validation_data=(X, Y))
     assert set(probe.seen) == {"float32"}
     assert model.predict_on_batch(X[:2]).dtype == np.float32
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
