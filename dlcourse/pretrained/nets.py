@@ -2,6 +2,8 @@
 
 import functools
 
+from dlcourse.checks import model_shapes
+
 
 @functools.lru_cache
 def shipped(build):
@@ -21,7 +23,7 @@ def net(name, model, build, *answers, side=None):
     """
     if model is None:
         return shipped(build)
-    shapes = shapes_of(model)
+    shapes = model_shapes(model)
     fits = len(shapes) == 1 + len(answers) and len(shapes[0]) == 4 and shapes[0][3] == 3
     fits = fits and shapes[0][1] == shapes[0][2] and shapes[0][1] == (side or shapes[0][1]) is not None
     for shape, (axes, last) in zip(shapes[1:], answers, strict=False):
@@ -31,8 +33,3 @@ def net(name, model, build, *answers, side=None):
         expected = f"a net for squares{size}, as models.{build.__name__} builds it"
         raise ValueError(f"{name}: expected {expected}, got {model!r}")
     return model
-
-
-def shapes_of(model):
-    """Return the shapes of a model's inputs, then those of its outputs; an empty list for what is no model."""
-    return [tuple(tensor.shape) for tensor in (*getattr(model, "inputs", ()), *getattr(model, "outputs", ()))]
