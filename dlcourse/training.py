@@ -66,7 +66,7 @@ def fit(
     if model.built and model.trainable_variables and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     if verbose is None:
-        callbacks, verbose = [*_listed(callbacks), _Bar()], 0
+        callbacks, verbose = _with_bar(callbacks), 0
     precision = _in_bfloat16(model) if flag("mixed_precision", mixed_precision) else contextlib.nullcontext()
     with precision:
         return model.fit(x, y, batch_size, epochs, verbose, callbacks, **options)
@@ -145,8 +145,10 @@ def _space(m, part):
     return np.empty((m, *part.shape[1:]), part.dtype)
 
 
-def _listed(callbacks):
-    return [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks or ())
+def _with_bar(callbacks):
+    if isinstance(callbacks, keras.callbacks.CallbackList):  # made by the user, its bar too
+        return callbacks
+    return [*([callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or ()), _Bar()]
 
 
 @contextlib.contextmanager

@@ -47,8 +47,9 @@ def traces(model):
         {"x": X, "y": Y, "epochs": 2, "validation_data": (X[:9], Y[:9]), "sample_weight": np.arange(70.0)},
         {"x": dataset(), "epochs": 2, "shuffle": False},
         {"x": X, "y": Y, "verbose": 0, "callbacks": keras.callbacks.EarlyStopping("loss", 1e9), "epochs": 5},
+        {"x": X, "y": Y, "callbacks": keras.callbacks.EarlyStopping("loss", 1e9), "epochs": 5},
     ],
-    ids=["arrays", "validation and weights", "a data set", "a callback of the user's"],
+    ids=["arrays", "validation and weights", "a data set", "a callback, no bar", "a callback beside the bar"],
 )
 def test_fit_gives_the_weights_and_the_history_of_keras(options):
     ours, theirs = net(), net()
