@@ -20,6 +20,7 @@ __all__ = [
     "scratch",
     "segmentation",
     "style",
+    "training",
     "transfer",
     "tuning",
     "weights",

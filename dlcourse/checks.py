@@ -1,44 +1,50 @@
 """The checks of arguments that several rooms share.
 
-Each returns the value, made plain, or raises a `ValueError` that names the argument, what it expected and what it got.
+Each returns the value, made plain, or raises a `ValueError` of one form, "NAME: expected …, got …". What needs no Keras
+and no pictures is that of `dlcourse.scratch.checks`: `checked` puts checks at a function's door, `positive` is a number
+above 0, `generator` that of a seed.
 """
 
 import numbers
 import os
 import sys
 
+from dlcourse.scratch.checks import LARGEST, checked, generator, positive, whole  # noqa: F401, other rooms take them here
+
 import numpy as np
 
 READ_PICTURE = "read the file with datasets.read_picture(path)"
 READ_FOLDER = "read the files with datasets.read_folder(folder, size)"
 READ_MASKS = "read the files with datasets.read_masks(folder, size)"
-LARGEST = sys.float_info.max  # a whole number may be larger, and then it has no float
 
 
 def count(name, value, least=1):
-    """`value` as an int, if it is a whole number that is not below `least`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)
+    """Return `value` as an int, if it is a whole number that is not below `least`."""
+    return whole(name, value, least=least)
 
 
 def fraction(name, value):
-    """`value` as a float, if it lies in [0, 1)."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value < 1:
-        raise ValueError(f"{name}: expected a number in [0, 1), got {value!r}")
-    return float(value)
+    """Return `value` as a float, if it lies in [0, 1)."""
+    return _real(name, value, "a number in [0, 1)", lambda x: 0 <= x < 1)
 
 
 def choice(name, value, options):
-    """`value`, if it is one of the options; True is not 1."""
+    """Return `value`, if it is one of the options; True is not 1."""
     plain = isinstance(value, str | numbers.Number) and not isinstance(value, bool | np.bool_)
     if not any(value is option or (plain and value == option) for option in options):
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
     return value
 
 
+def flag(name, value):
+    """Return `value` as a bool, if it is one."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
 def height_and_width(name, value):
-    """`value` as (height, width) in pixels, if it is one side for both, or these two."""
+    """Return `value` as (height, width) in pixels, if it is one side for both, or these two."""
     pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(pair) != 2:
         raise ValueError(f"{name}: expected a side or (height, width), got {value!r}")
@@ -46,16 +52,18 @@ def height_and_width(name, value):
 
 
 def number(name, value, least=0):
-    """`value` as a float, if it is finite and not below `least`."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least <= value <= LARGEST:
-        raise ValueError(f"{name}: expected a number, {least} or more, got {value!r}")
-    return float(value)
+    """Return `value` as a float, if it is finite and not below `least`."""
+    return _real(name, value, f"a number, {least} or more", lambda x: least <= x <= LARGEST)
 
 
 def share(name, value):
-    """`value` as a float, if it lies in [0, 1]."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    """Return `value` as a float, if it lies in [0, 1]."""
+    return _real(name, value, "a number in [0, 1]", lambda x: 0 <= x <= 1)
+
+
+def _real(name, value, expected, fits):
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_) or not fits(value):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
     return float(value)
 
 
@@ -66,7 +74,7 @@ def not_a_path(name, value, expected, remedy=READ_PICTURE):
 
 
 def array(name, value, expected="numbers", remedy=READ_PICTURE):
-    """`value` as an array, if it is neither a path nor a data set nor rows of different lengths. It is not copied."""
+    """Return `value` as an array, uncopied, if it is neither a path nor a data set nor rows of different lengths."""
     not_a_path(name, value, expected, remedy)
     if hasattr(value, "element_spec") or (hasattr(value, "__getitem__") and type(value).__name__.endswith("Dataset")):
         unpacked = "np.concatenate([images for images, labels in dataset])"
@@ -81,7 +89,7 @@ def array(name, value, expected="numbers", remedy=READ_PICTURE):
 
 
 def numbers_of(value):
-    """The numbers of a tensor or a variable of Keras' backend as a NumPy array; None if it has none to be read.
+    """Return the numbers of a tensor or a variable of Keras' backend as a NumPy array; None if it has none to be read.
 
     While a function is compiled its tensors have no values yet.
     """
@@ -101,13 +109,16 @@ def numbers_of(value):
         return None
 
 
-def colour_picture(name, value):
-    """`value` as an array, if it is a picture in colour: uint8, shape (height, width, 3), not empty."""
+def color_picture(name, value):
+    """Return `value` as an array, if it is a picture in color: uint8, shape (height, width, 3), not empty."""
     expected = "uint8, shape (height, width, 3), sides of 1 or more"
     value = array(name, value, expected)
     if value.dtype != np.uint8 or value.ndim != 3 or value.shape[2] != 3 or value.size == 0:
         raise ValueError(f"{name}: expected {expected}, got {value.dtype} of {value.shape}{_how_to_get_color(value)}")
     return value
+
+
+colour_picture = color_picture  # as rooms that are not rewritten yet call it
 
 
 def brightness(name, values):
@@ -122,13 +133,13 @@ def brightness(name, values):
 
 
 def _how_to_get_color(value):
-    """The way from a picture of another kind to one in color, the end of an error."""
+    """Return the way from a picture of another kind to one in color, the end of an error."""
     if value.size == 0 or value.dtype.kind not in "buif":
         return ""
     if value.dtype == np.uint8 and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] == 1)):
         axis = "[..., None]" if value.ndim == 2 else ""
         how = f"np.repeat(picture{axis}, 3, axis=-1)"
-        return f", which is grey: {how}, or datasets.read_picture(path), gives it three channels"
+        return f", which is gray: {how}, or datasets.read_picture(path), gives it three channels"
     if value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 4:
         return ", which has an alpha channel: picture[..., :3] leaves it out, datasets.read_picture(path) blends it"
     if value.ndim == 4 and value.shape[-1] == 3:
@@ -157,5 +168,5 @@ def channels_last():
 
 
 def model_shapes(model):
-    """The shapes of a model's inputs, then those of its outputs; an empty list for what is no model."""
+    """Return the shapes of a model's inputs, then those of its outputs; an empty list for what is no model."""
     return [tuple(tensor.shape) for tensor in (*getattr(model, "inputs", ()), *getattr(model, "outputs", ()))]

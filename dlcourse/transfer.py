@@ -4,84 +4,28 @@ A base is a network without its top, from pictures in 0…255 to a grid of featu
 has learned on ImageNet (Deng et al., 2009) serves other pictures too: the early layers see edges and textures, which
 every photograph has (Yosinski et al., 2014, arXiv 1411.1792).
 
-    base = mobilenet_v2_base()
+    base = models.mobilenet_v2((160, 160, 3), include_top=False, weights="dlcourse")
     model = build_classifier(base, classes=5)
     fit_head(model, base, images, labels, epochs=30)
     fine_tune(model, base, from_layer="block_13")
-    model.fit(images, labels, epochs=5)
+    training.fit(model, images, labels, epochs=5)
 
 Batch normalization always works as at test time, with the averages of ImageNet, in all of these steps. A few dozen
-pictures would spoil them, and a base in training mode answers otherwise than the base that is used in the end.
+pictures would spoil them, and a base in training mode computes other features than the base that is used in the end.
 """
 
 import difflib
-import numbers
 
-from dlcourse import weights as shipped
-from dlcourse.checks import READ_FOLDER, array, brightness, channels_last, count, fraction
-from dlcourse.models import mobilenet_v2
+from dlcourse import training
+from dlcourse.checks import READ_FOLDER, array, brightness, channels_last, count, fraction, positive
 
 import keras
 import numpy as np
 from keras import layers
 
-MOBILENET_V2_SIZE = 160  # pixels, the side of the pictures that the shipped weights were tuned on
-
-
-def mobilenet_v2_base(input_shape=(MOBILENET_V2_SIZE, MOBILENET_V2_SIZE, 3), weights="dlcourse"):
-    """MobileNetV2 without its top (Sandler et al., 2018, arXiv 1801.04381), pretrained.
-
-    Args:
-        input_shape: (height, width, 3), sides of 32 or more.
-        weights: "dlcourse", the ImageNet weights that lie in `data/`, whose last blocks, from 13 on, were tuned further
-            on breeds of dogs; "imagenet", those of Keras, which are downloaded; or None: random.
-
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, 3), to features, shape
-        (m, ⌈height/32⌉, ⌈width/32⌉, 1280). See `dlcourse.models.mobilenet_v2`. Its blocks are called
-        `expanded_conv` and `block_1` to `block_16`.
-
-    Raises:
-        ValueError: If an argument is out of range, or the weights file is damaged.
-        FileNotFoundError: If the weights file is missing.
-
-    Taught in notebook 3-2, section 3.2.6.
-    """
-    if weights not in ("dlcourse", "imagenet", None):
-        raise ValueError(f'weights: expected "dlcourse", "imagenet" or None, got {weights!r}')
-    base = mobilenet_v2(input_shape, include_top=False)
-    if weights == "dlcourse":
-        shipped.load(base, "mobilenet_v2")
-    if weights == "imagenet":  # filters fit pictures of every size, and Keras offers those learned at 224×224
-        theirs = keras.applications.MobileNetV2((224, 224, 3), include_top=False, weights="imagenet")
-        base.set_weights(theirs.get_weights())
-    return base
-
-
-def breed_classifier():
-    """The shipped MobileNetV2 with the head it was tuned with, which tells 19 breeds of dogs apart.
-
-    The names of the breeds, in the order of the outputs, are `weights.metadata("breed_head")["classes"]`. The net knows
-    nothing else than dogs: it gives every picture some breed.
-
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
-
-    Raises:
-        ValueError, FileNotFoundError: If a weights file is damaged or missing.
-
-    Taught in notebook 3-2, section 3.2.6.
-    """
-    base = mobilenet_v2_base()
-    pooled = layers.GlobalAveragePooling2D(name="average")(base.output)
-    breeds = layers.Dense(len(shipped.metadata("breed_head")["classes"]), activation="softmax", name="breeds")
-    model = keras.Model(base.input, breeds(pooled), name="breed_classifier")
-    shipped.load(breeds, "breed_head")
-    return model
-
 
 def extract_features(base, images, batch_size=32):
-    """What a base sees in each picture: its features, averaged over all places.
+    """Compute a base's features of each picture, averaged over all places.
 
     The base works as at test time and runs once over the pictures, `batch_size` at a time, so that no more than one
     batch of its large output is held at once.
@@ -89,57 +33,46 @@ def extract_features(base, images, batch_size=32):
     Args:
         base: A Keras model from pictures in 0…255 to (m, height, width, features).
         images: Pictures in 0…255, uint8 or float, of the shape that the base takes, (m, height, width, channels).
-        batch_size: How many pictures at a time, 1 or more.
+        batch_size: The number of pictures in a batch, 1 or more.
 
     Returns:
         float32, shape (m, features).
 
     Raises:
-        ValueError: If `base` is no such model, the pictures do not fit it or are not in 0…255, or `batch_size` is below
-            1.
+        ValueError: If `base` is no such model, or the pictures do not fit it or are not in 0…255.
 
     Its idea is taught in notebook 3-2, section 3.2.6.
     """
-    images = _pictures("images", images, _checked(base))
-    count("batch_size", batch_size, 1)
-    batch_size = min(batch_size, len(images))
-    features = np.empty((len(images), base.output_shape[-1]), np.float32)
-    for start in range(0, len(images), batch_size):
-        batch = images[start : start + batch_size]
-        missing = batch_size - len(batch)  # a last batch that is smaller would be compiled anew: fill it up
-        filled = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-        features[start : start + batch_size] = base.predict_on_batch(filled)[: len(batch)].mean(axis=(1, 2))
-    return features
+    images, batch_size = _pictures("images", images, _checked(base)), count("batch_size", batch_size)
+    batches = training.predicted_batches(base, images, batch_size)
+    return np.concatenate([maps.mean(axis=(1, 2)) for maps in batches], dtype=np.float32)
 
 
 def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_rate=1e-3, seed=0):
-    """A new head on a frozen base: global average pooling, dropout, and one dense layer with softmax.
+    """Put a new head on a frozen base: global average pooling, dropout, and one dense layer with softmax.
 
-    The base is frozen here: of the model's weights the dense layer's alone can be trained, `features · classes` and
-    `classes` biases. The model is compiled with Adam and cross-entropy, and reports its accuracy.
+    The base is frozen here: of the model's weights only those of the dense layer can be trained, `features · classes`
+    and `classes` biases. The model is compiled with Adam and cross-entropy, and reports its accuracy.
 
     Args:
         base: A Keras model from pictures in 0…255 to (m, height, width, features).
-        classes: How many, 2 or more.
-        dropout: Share of the features that are dropped in training, in [0, 1).
+        classes: The number of classes, 2 or more.
+        dropout: The share of the features that training drops, in [0, 1).
         augmentation: A Keras layer or model that changes pictures in training only, such as `dlcourse.augment.pipeline`
-            returns; pictures in 0…255 go in and come out. None for none.
-        learning_rate: Of Adam, above 0.
-        seed: Of the first weights of the dense layer and of dropout.
+            returns, from 0…255 to 0…255; or None.
+        learning_rate: Adam's learning rate, above 0.
+        seed: The seed of the dense layer's first weights and of dropout.
 
     Returns:
         A compiled Keras model from pictures in 0…255 to probabilities, shape (m, classes). Its layers are called
         `augmentation`, as the base, `average`, `dropout` and `classes`.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.6.
     """
     channels_last()
     _checked(base)
-    count("classes", classes, 2)
-    fraction("dropout", dropout)
+    classes, dropout = count("classes", classes, 2), fraction("dropout", dropout)
     if not (augmentation is None or isinstance(augmentation, layers.Layer)):
         raise ValueError(f"augmentation: expected a Keras layer or model, or None, got {type(augmentation).__name__}")
     base.trainable = False
@@ -150,26 +83,25 @@ def build_classifier(base, classes, dropout=0.2, augmentation=None, *, learning_
     x = layers.Dropout(dropout, seed=seed, name="dropout")(x)
     initializer = keras.initializers.GlorotUniform(seed)
     outputs = layers.Dense(classes, activation="softmax", kernel_initializer=initializer, name="classes")(x)
-    model = keras.Model(inputs, outputs, name="classifier")
-    return _compile(model, learning_rate)
+    return _compiled(keras.Model(inputs, outputs, name="classifier"), learning_rate)
 
 
 def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, learning_rate=1e-3, validation_data=None):
-    """Step one: train the head and leave the base as it is.
+    """Train the head and leave the base as it is: step one.
 
-    A frozen base sees the same in a picture in every epoch. So, unless the model augments its pictures, the base runs
-    once over them and only the dense layer is trained on its features. The result is the same as that of `model.fit`,
+    A frozen base computes the same features of a picture in every epoch. So, unless the model augments its pictures,
+    the base runs once over them and only the dense layer is trained on its features. The result is that of `model.fit`,
     up to rounding, in a small part of the time.
 
     Args:
-        model: As `build_classifier` returns it.
+        model: A model of `build_classifier`.
         base: The base it was built on, still frozen.
         images: Pictures in 0…255, shape (m, height, width, channels), such as `dlcourse.datasets.read_folder` returns.
             An array and no `tf.data.Dataset`: the base must see each picture once, in order.
         labels: Whole numbers in 0…classes - 1, shape (m,).
-        epochs: How often to go over the pictures, 1 or more.
-        batch_size: How many pictures a step takes, 1 or more.
-        learning_rate: Of Adam, above 0.
+        epochs: The number of passes over the pictures, 1 or more.
+        batch_size: The number of pictures in a step, 1 or more.
+        learning_rate: Adam's learning rate, above 0.
         validation_data: A pair (images, labels) to measure after every epoch, or None.
 
     Returns:
@@ -182,45 +114,39 @@ def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, lear
     Taught in notebook 3-2, section 3.2.6.
     """
     _belongs(base, model)
-    if base.trainable_weights:
-        raise ValueError(
-            f"base: expected all its layers frozen, got {len(base.trainable_weights)} trainable weights; "
-            "fit_head comes before fine_tune"
-        )
-    count("epochs", epochs, 1)
-    count("batch_size", batch_size, 1)
+    if trainable := len(base.trainable_weights):
+        got = f"{trainable} trainable weights; fit_head comes before fine_tune"
+        raise ValueError(f"base: expected all its layers frozen, got {got}")
+    epochs, batch_size = count("epochs", epochs), count("batch_size", batch_size)
     sets = [_labelled("images", "labels", images, labels, model)]
     if validation_data is not None:
         if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
             raise ValueError(f"validation_data: expected a pair (images, labels), got {type(validation_data).__name__}")
         sets.append(_labelled("validation_data[0]", "validation_data[1]", *validation_data, model))
-    _compile(model, learning_rate)
-    trained = model
+    trained = _compiled(model, learning_rate)
     if model.layers[1] is base:  # nothing between the pictures and the base
         sets = [(extract_features(base, pictures), classes) for pictures, classes in sets]
-        trained = keras.Sequential([model.get_layer("dropout"), model.get_layer("classes")], name="head")
-        _compile(trained, learning_rate)
+        head = keras.Sequential([model.get_layer("dropout"), model.get_layer("classes")], name="head")
+        trained = _compiled(head, learning_rate)
     validation = sets[1] if len(sets) == 2 else None
-    trained.optimizer.build(trained.trainable_variables)  # fit does it too late: TensorFlow would trace a step twice
-    history = trained.fit(*sets[0], batch_size=batch_size, epochs=epochs, validation_data=validation, verbose=0)
-    return history.history
+    return training.fit(trained, *sets[0], batch_size, epochs, validation_data=validation).history
 
 
 def fine_tune(model, base, from_layer, learning_rate=1e-5):
-    """Step two: unfreeze the base from one layer on, and compile the model with a lower learning rate.
+    """Unfreeze the base from one layer on, and compile the model with a lower learning rate: step two.
 
-    The head should be trained first: the gradients of a random head would tear apart what the base has learned. The
-    layers before `from_layer` and every batch normalization stay frozen. Go on with `model.fit`.
+    The head should be trained first: the gradients of a random head would destroy what the base has learned. The layers
+    before `from_layer` and every batch normalization stay frozen. Go on with `training.fit(model, …)`.
 
     Args:
-        model: As `build_classifier` returns it, its head trained.
+        model: A model of `build_classifier`, its head trained.
         base: The base it was built on.
         from_layer: The first layer to unfreeze, by its name, or a block of layers by the beginning of their names:
             "block_13" stands for "block_13_expand", its first layer.
-        learning_rate: Of Adam, above 0; a tenth of the head's or less.
+        learning_rate: Adam's learning rate, above 0; a tenth of the head's or less.
 
     Returns:
-        How many parameters will be trained, those of the head included.
+        The number of parameters that will be trained, those of the head included.
 
     Raises:
         ValueError: If `base` is not the model's, it has no layer of that name, or `learning_rate` is not above 0.
@@ -233,31 +159,22 @@ def fine_tune(model, base, from_layer, learning_rate=1e-5):
     if first is None:
         near = difflib.get_close_matches(str(from_layer), names, cutoff=0.4) or names[-3:]
         raise ValueError(f"from_layer: expected a layer of {base.name}, such as {', '.join(near)}, got {from_layer!r}")
-    rate = _rate(learning_rate)
+    positive("learning_rate", learning_rate)
     base.trainable = True
     for i, layer in enumerate(base.layers):
         layer.trainable = i >= first and not isinstance(layer, layers.BatchNormalization)
-    _compile(model, rate)
+    _compiled(model, learning_rate)
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-def _compile(model, learning_rate):
-    model.compile(
-        optimizer=keras.optimizers.Adam(_rate(learning_rate)),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+def _compiled(model, learning_rate):
+    adam = keras.optimizers.Adam(positive("learning_rate", learning_rate))
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
-def _rate(learning_rate):
-    if not isinstance(learning_rate, numbers.Real) or not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate!r}")
-    return float(learning_rate)
-
-
 def _checked(base):
-    """`base`, if it is a model that hands out a grid of features."""
+    """Return `base`, if it is a model whose output is a grid of features."""
     shape = getattr(base, "output_shape", None) if isinstance(base, keras.Model) else type(base).__name__
     if not (isinstance(shape, tuple) and len(shape) == 4 and isinstance(base.input_shape, tuple)):
         raise ValueError(f"base: expected a Keras model with output (m, height, width, features), got {shape}")
@@ -266,12 +183,12 @@ def _checked(base):
 
 def _belongs(base, model):
     if not any(layer is base for layer in getattr(model, "layers", ())):
-        name = getattr(base, "name", type(base).__name__)
-        raise ValueError(f"base: expected the one that the model was built on, got {name!r}, which is not part of it")
+        got = f"{getattr(base, 'name', type(base).__name__)!r}, which is not part of it"
+        raise ValueError(f"base: expected the one that the model was built on, got {got}")
 
 
 def _pictures(name, images, taker):
-    """The pictures as an array, if `taker` can take them and they can be meant as 0…255."""
+    """Return the pictures as an array, if `taker` can take them and they can be meant as 0…255."""
     expected = taker.input_shape[1:]
     images = array(name, images, f"numbers of shape {('m', *expected)}", READ_FOLDER)
     fits = images.ndim == 4 and all(e in (None, n) for n, e in zip(images.shape[1:], expected, strict=True))
@@ -291,13 +208,12 @@ def _pictures(name, images, taker):
 
 
 def _labelled(images_name, labels_name, images, labels, model):
-    """Pictures and labels as arrays, if the model can learn from them."""
-    images, labels, classes = _pictures(images_name, images, model), labels, model.output_shape[-1]
+    """Return pictures and labels as arrays, if the model can learn from them."""
+    images, classes = _pictures(images_name, images, model), model.output_shape[-1]
     labels = array(labels_name, labels, "whole numbers", READ_FOLDER)
     if labels.shape != (len(images),) or labels.dtype.kind not in "ui":
-        raise ValueError(
-            f"{labels_name}: expected whole numbers of shape ({len(images)},), got {labels.dtype} of {labels.shape}"
-        )
+        got = f"{labels.dtype} of {labels.shape}"
+        raise ValueError(f"{labels_name}: expected whole numbers of shape ({len(images)},), got {got}")
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"{labels_name}: expected 0…{classes - 1}, got {labels.min()} to {labels.max()}")
     return images, labels

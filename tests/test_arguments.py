@@ -302,7 +302,7 @@ OTHERS = {
     "segmentation": set(),
     "style": {"stylize", "trunk", "receptive_field", "exciting_patches", "total_cost"},
     "augment": {"pipeline"},
-    "transfer": {"breed_classifier", "mobilenet_v2_base", "build_classifier", "fit_head", "fine_tune"},
+    "transfer": {"build_classifier", "fit_head", "fine_tune"},
 }
 
 

@@ -188,13 +188,6 @@ def test_googlenet_costs_what_table_1_prints_but_for_three_slips_of_the_paper(ze
     assert round((7 + 7) * 3 * 64 * 112**2 / 1e6) == 34 and round((7 + 7) * 3 * 64 / 1000, 1) == 2.7
 
 
-def test_googlenets_auxiliary_classifiers_cost_what_their_layers_say(zeros):
-    plain, model = models.googlenet(), models.googlenet(auxiliary=True)
-    per_head = [(c * 128 + 128) + (4 * 4 * 128 * 1024 + 1024) + (1024 * 1000 + 1000) for c in (512, 528)]
-    assert model.count_params() - plain.count_params() == sum(per_head)
-    assert model.count_params() == 13_378_280
-
-
 # How it counts
 
 NETS = {
@@ -226,7 +219,7 @@ def test_multiply_adds_of_each_kind_of_layer_are_the_profilers(kind):
         lambda: models.resnet_cifar(8),
         lambda: models.mobilenet_v1((33, 40, 3), 0.25, 10),
         lambda: models.mobilenet_v2((33, 40, 3), 0.35, 10),
-        lambda: models.googlenet((65, 70, 3), 10, auxiliary=True),
+        lambda: models.googlenet((65, 70, 3), 10),
     ],
 )
 def test_multiply_adds_of_the_networks_are_the_profilers(zeros, build):

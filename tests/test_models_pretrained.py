@@ -241,7 +241,7 @@ def test_half_the_size_by_bilinear_interpolation_is_the_mean_of_four():
 @pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("value", ["imagenet", True, ""])
 def test_weights_are_shipped_or_none(name, value):
-    with pytest.raises(ValueError, match=f"^weights: expected one of 'dlcourse', None, got {value!r}$"):
+    with pytest.raises(ValueError, match=f'^weights: expected "dlcourse", None or the path of a file, got {value!r}$'):
         getattr(models, name)(weights=value)
 
 

@@ -154,16 +154,6 @@ def test_batch_norm_stands_before_each_relu_and_takes_the_biases_place():
         assert model.get_layer(f"{conv.name}_relu").input is norm.output
 
 
-def test_dropout_works_in_training_only_and_at_the_lowest_levels_only():
-    model, images = unet((16, 16, 1), 1, 4, 2, dropout=0.5), noise((1, 16, 16, 1))
-    assert [layer.name for layer in model.layers if isinstance(layer, layers.Dropout)] == [
-        "down2_dropout",
-        "bottom_dropout",
-    ]
-    np.testing.assert_array_equal(model(images), model(images))
-    assert np.abs(model(images, training=True) - model(images, training=True)).max() > 0
-
-
 def test_a_small_unet_learns_which_pixels_are_bright():
     keras.utils.set_random_seed(0)
     model, images = unet((16, 16, 1), 2, 4, 1, batch_norm=True), noise((8, 16, 16, 1))
@@ -228,7 +218,6 @@ def test_the_sizes_that_valid_takes_are_those_at_which_pooling_drops_nothing(dep
         ({"filters": 0}, "filters: expected a whole number, 1 or more, got 0"),
         ({"depth": 0}, "depth: expected a whole number, 1 or more, got 0"),
         ({"padding": "full"}, "padding: expected one of 'same', 'valid', got 'full'"),
-        ({"dropout": 1}, r"dropout: expected a number in \[0, 1\), got 1"),
         ({"momentum": 1.5}, r"momentum: expected a number in \[0, 1\), got 1.5"),
     ],
 )

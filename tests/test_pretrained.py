@@ -12,6 +12,7 @@ from dlcourse.pretrained import (
     find_landmarks,
     find_objects,
     letterbox,
+    nets,
     person_mask,
     undo_letterbox,
 )
@@ -383,27 +384,27 @@ def test_the_mask_of_a_photograph_that_is_not_square_is_not_turned():
 # Letterboxes
 
 
-@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("centered", [True, False])
 @pytest.mark.parametrize("shape", [(30, 50), (50, 30), (40, 40), (7, 50), (1, 1)])
-def test_a_letterbox_shows_the_whole_photograph_and_black(shape, centred):
+def test_a_letterbox_shows_the_whole_photograph_and_black(shape, centered):
     white = np.full((*shape, 3), 255, np.uint8)
-    picture, scale, offset = letterbox(white, 100, centred=centred)
+    picture, scale, offset = letterbox(white, 100, centered=centered)
     assert picture.shape == (100, 100, 3) and picture.dtype == np.float32 and scale == 100 / max(shape)
     height, width = (scale * side for side in shape)
     assert picture.sum() / (3 * 255) == pytest.approx(height * width, rel=0.02)
     x, y = offset + np.array([width, height]) / 2
     assert (picture[int(y), int(x)] == 255).all()
-    assert centred or not offset.any()
-    if centred:
+    assert centered or not offset.any()
+    if centered:
         np.testing.assert_allclose(2 * offset + (width, height), 100, atol=scale)
 
 
-@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("centered", [True, False])
 @pytest.mark.parametrize("shape", [(60, 100), (100, 60), (33, 100)])
-def test_undoing_a_letterbox_finds_the_place_again(shape, centred):
+def test_undoing_a_letterbox_finds_the_place_again(shape, centered):
     photo = np.zeros((*shape, 3), np.uint8)
     photo[10:14, 20:26] = 255  # midpoint (23, 12)
-    picture, scale, offset = letterbox(photo, 300, centred=centred)
+    picture, scale, offset = letterbox(photo, 300, centered=centered)
     y, x = np.mgrid[:300, :300] + 0.5
     brightness = picture[..., 0]
     middle = [(axis * brightness).sum() / brightness.sum() for axis in (x, y)]
@@ -484,9 +485,9 @@ except AttributeError as error:
 
 def test_the_shipped_nets_are_built_once():
     find_objects(PHOTO)
-    before = pretrained._shipped.cache_info()
+    before = nets.shipped.cache_info()
     find_objects(PHOTO)
-    after = pretrained._shipped.cache_info()
+    after = nets.shipped.cache_info()
     assert after.misses == before.misses and after.hits == before.hits + 1
 
 

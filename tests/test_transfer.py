@@ -1,15 +1,11 @@
 """dlcourse.transfer: what is frozen stays put, what is trained learns, the short way gives what Keras' gives."""
 
-from pathlib import Path
-
-from dlcourse import augment, transfer
+from dlcourse import augment, models, transfer
 
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-
-GOLDEN = Path(__file__).parent / "golden" / "mobilenet_v2.npz"
 
 
 def noise(m=6, shape=(32, 32, 3), dtype="uint8"):
@@ -56,44 +52,7 @@ def fine_tuned(from_layer="block_2", learning_rate=1e-2):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return transfer.mobilenet_v2_base()
-
-
-# The base
-
-
-def test_the_shipped_base_sees_what_the_weights_source_sees(shipped):
-    with np.load(GOLDEN) as golden:
-        image, features, breeds = golden["image"], golden["features"], golden["breeds"]
-    found = ops.convert_to_numpy(shipped(image[np.newaxis]))[0]  # pictures in 0…255, scaled inside
-    assert np.abs(found - features).mean() < 0.002 and np.abs(found - features).max() < 0.1  # as in test_weights
-    probabilities = transfer.breed_classifier()(image[np.newaxis])[0]
-    np.testing.assert_allclose(probabilities, breeds, atol=0.002)
-    assert shipped.count_params() == 2_257_984
-
-
-def test_without_weights_the_base_is_random_and_of_the_size_asked_for(shipped):
-    base = transfer.mobilenet_v2_base((96, 64, 3), None)
-    assert base.output_shape == (None, 3, 2, 1280)
-    assert changed(values(shipped), values(base)) >= {path for path in values(base) if path.endswith("kernel")}
-
-
-def test_imagenets_weights_are_those_of_keras_and_the_base_computes_the_same(monkeypatch):
-    theirs = keras.applications.MobileNetV2((64, 64, 3), include_top=False, weights=None)
-    rng = np.random.default_rng(0)
-    for layer in theirs.layers:
-        if isinstance(layer, layers.BatchNormalization):
-            layer.set_weights([rng.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
-
-    def downloaded(input_shape, include_top, weights):
-        assert (include_top, weights) == (False, "imagenet")
-        return theirs
-
-    monkeypatch.setattr(keras.applications, "MobileNetV2", downloaded)
-    base, images = transfer.mobilenet_v2_base((64, 64, 3), "imagenet"), noise(2, (64, 64, 3))
-    expected = theirs(keras.applications.mobilenet_v2.preprocess_input(images.astype("float32"))).numpy()
-    assert expected.std() > 0.1
-    np.testing.assert_allclose(base(images), expected, atol=1e-4)
+    return models.mobilenet_v2((160, 160, 3), include_top=False, weights="dlcourse")
 
 
 # Features
@@ -241,19 +200,6 @@ def test_a_fine_tuned_model_comes_back_from_its_file(tmp_path):
 
 
 # Bad input
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"weights": "noisy"}, 'weights: expected "dlcourse", "imagenet" or None, got \'noisy\''),
-        ({"input_shape": (31, 32, 3)}, "input_shape: expected .* sides of 32 or more"),
-        ({"input_shape": 160}, "input_shape: expected"),
-    ],
-)
-def test_a_base_that_cannot_be_is_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        transfer.mobilenet_v2_base(**options)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 Convolutional Neural Networks, 2012, figure 2).
 
 The paper trained on two GPUs with half of each layer's filters on either. In the second, fourth and fifth convolution a
-filter sees the maps of its own GPU only, which today is called a convolution in two groups and halves their weights: of
-62,378,344 parameters 60,965,224 are left, the paper's 60 million. The paper's figure says pictures of 224×224, but a
+filter sees the maps of its own GPU only, which today is called a convolution in two groups and halves their weights:
+60,965,224 of 62,378,344 parameters are left, the paper's 60 million. The paper's figure says pictures of 224×224, but a
 first layer with 55×55 places needs 227×227.
 """
 
 from dlcourse.checks import choice, count, fraction
-from dlcourse.models.checks import image_shape
+from dlcourse.models.blocks import image_shape
 from dlcourse.models.preprocessing import rgb_minus_mean
 
 import keras
@@ -16,23 +16,21 @@ from keras import layers, ops
 
 
 def alexnet(input_shape=(227, 227, 3), classes=1000, *, groups=1, lrn=False, dropout=0.5):
-    """AlexNet: five convolutions and three fully connected layers.
+    """Build AlexNet: five convolutions and three fully connected layers.
 
     Args:
         input_shape: (height, width, 3), sides of 67 or more.
-        classes: How many, 2 or more.
+        classes: The number of classes, 2 or more.
         groups: 2 splits the second, fourth and fifth convolution as the paper's two GPUs did; 1 does not.
-        lrn: Whether local response normalization follows the first two convolutions, as in the paper. Later networks do
-            without: it was found to help little.
-        dropout: Share of the features that are dropped in training after either hidden dense layer, in [0, 1).
+        lrn: Whether local response normalization follows the first two convolutions, as in the paper. Later networks
+            leave it out because it helps little.
+        dropout: The share of the features that training drops after either hidden dense layer, in [0, 1).
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
         62,378,344 parameters as it stands, 60,965,224 with two groups.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 67, channels=3), count("classes", classes, 2)
@@ -59,7 +57,7 @@ def alexnet(input_shape=(227, 227, 3), classes=1000, *, groups=1, lrn=False, dro
 
 @keras.saving.register_keras_serializable("dlcourse")
 class LocalResponseNormalization(layers.Layer):
-    """Each number is divided by a measure of its neighbours: the same pixel in the channels beside it.
+    """Divides each number by a measure of its neighbors: the same pixel in the channels beside it.
 
         b_i = a_i / (k + α Σ a_j²)^β, the sum over the n channels around channel i, fewer at the ends
 
@@ -67,12 +65,10 @@ class LocalResponseNormalization(layers.Layer):
     TensorFlow's `tf.nn.local_response_normalization` does not, and counts depth_radius = (n − 1) / 2.)
 
     Args:
-        n: How many channels count as neighbours, the channel itself among them; odd.
-        k, alpha, beta: As in the formula; k above 0, since the sum may be 0.
+        n: The number of channels that count as neighbors, the channel itself among them; odd.
+        k, alpha, beta: The constants of the formula; k above 0, because the sum may be 0.
 
-    Raises:
-        ValueError: If n is not odd, or k not above 0.
-
+    Raises: ValueError if n is not odd, or k not above 0.
     Taught in notebook 3-2, section 3.2.1.
     """
 

@@ -1,4 +1,4 @@
-"""What a network costs, in the two numbers that the papers print: parameters, and multiply-adds for one picture."""
+"""The cost of a network in the two numbers that papers print: parameters, and multiply-adds for one picture."""
 
 import math
 from typing import NamedTuple
@@ -10,14 +10,12 @@ CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseCon
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 DENSE = (layers.Dense,)
-WITHOUT_KERNEL = (
-    *(layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization),
-    layers.PReLU,
-)
+NORMALIZATIONS = (layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization)
+WITHOUT_KERNEL = (*NORMALIZATIONS, layers.PReLU)
 
 
 class Cost(NamedTuple):
-    """Of one network: `parameters`, and `multiply_adds` for one picture."""
+    """The cost of one network: `parameters`, and `multiply_adds` for one picture."""
 
     parameters: int
     multiply_adds: int
@@ -30,11 +28,10 @@ def cost(model):
     moving averages are measured and not learned; papers leave them out, `model.count_params()` does not.
 
     A multiply-add is one product and its addition to a sum. Those of convolutions and dense layers are counted, as the
-    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output. In
-    a transposed convolution that is every place of the input. Biases, normalization, activations, pooling and products
-    without weights are not counted. What papers call FLOPs are multiply-adds in some and twice as many in others.
-
-    A layer that is used twice has its parameters once, and its multiply-adds twice.
+    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output, in
+    a transposed convolution of the input. Biases, normalization, activations, pooling and products without weights are
+    not counted. What papers call FLOPs are multiply-adds in some and twice as many in others. A layer that is used
+    twice has its parameters once, and its multiply-adds twice.
 
     Args:
         model: A functional or Sequential model, with models inside or not, built for pictures of a known size.
@@ -42,11 +39,8 @@ def cost(model):
     Returns:
         `Cost(parameters, multiply_adds)`, a named tuple of two ints.
 
-    Raises:
-        ValueError: If it is no such model, if the size of its pictures is unknown, or if one of its layers has weights
-            and is none of: Conv, DepthwiseConv, SeparableConv, ConvTranspose, Dense; batch, group and layer
-            normalization, PReLU.
-
+    Raises: ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
+        no convolution (also depthwise, separable, transposed), dense layer, normalization or PReLU.
     Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     if not isinstance(model, keras.Model) or not hasattr(_graph(model), "_nodes_by_depth"):
@@ -57,12 +51,12 @@ def cost(model):
 
 
 def _graph(model):
-    """The model as Keras' functional API keeps it. A Sequential one has it inside."""
+    """Return the model as Keras' functional API keeps it. A Sequential one has it inside."""
     return getattr(model, "_functional", model)
 
 
 def _calls(model):
-    """Each call of a layer that has weights: the layer, and the shapes that go in and come out."""
+    """Yield each call of a layer that has weights: the layer, and the shapes of its input and output."""
     # Keras has no public list of calls, only of layers, in which a layer that is used twice stands once.
     for nodes in _graph(model)._nodes_by_depth.values():
         for node in nodes:
@@ -74,7 +68,7 @@ def _calls(model):
 
 
 def _learned(layer):
-    """The weights that training changes."""
+    """Return the weights that training changes."""
     if isinstance(layer, layers.Normalization):
         return []  # the mean and the variance of the data
     if isinstance(layer, layers.BatchNormalization):
@@ -84,7 +78,7 @@ def _learned(layer):
 
 
 def _multiply_adds(layer, shape_in, shape_out):
-    """Each weight of a kernel is used once at every place of the output, of a transposed convolution's input."""
+    """Count each weight of a kernel once at every place of the output, of a transposed convolution's input."""
     if isinstance(layer, WITHOUT_KERNEL):
         return 0
     if isinstance(layer, SEPARABLE):
@@ -96,5 +90,5 @@ def _multiply_adds(layer, shape_in, shape_out):
     shape = shape_in if isinstance(layer, TRANSPOSED) else shape_out
     places = shape[2:] if getattr(layer, "data_format", None) == "channels_first" else shape[1:-1]
     if None in places:
-        raise ValueError(f"model: expected pictures of a known size, but {layer.name} has to do with shape {shape}")
+        raise ValueError(f"model: expected pictures of a known size, but {layer.name} has shape {shape}")
     return math.prod(places) * sum(math.prod(kernel.shape) for kernel in kernels)

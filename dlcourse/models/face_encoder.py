@@ -1,11 +1,11 @@
 """A face as 128 numbers, by the residual network of dlib (after ResNet: He et al., 2015, arXiv 1512.03385).
 
-Davis King trained it so that pictures of one person come to lie close together (dlib, 2017). Its blocks are ResNet's
-without batch normalization: in a trained net that is a scale and a shift, which went into kernels and biases.
+Davis King trained it so that pictures of one person have encodings close together (dlib, 2017). Its blocks are ResNet's
+without batch normalization: in a trained net that is a scale and a shift, which were folded into kernels and biases.
 """
 
-from dlcourse import weights as shipped
-from dlcourse.checks import channels_last, choice
+from dlcourse.checks import channels_last
+from dlcourse.models import pretrained_weights
 from dlcourse.models.preprocessing import standardized
 
 import keras
@@ -16,26 +16,23 @@ SIDE, DIMENSION = 150, 128
 
 
 def face_encoder(weights="dlcourse"):
-    """f(x), the encoding of a face: 29 convolutions in 14 residual blocks, and a dense layer without bias.
+    """Build f(x), the encoder of a face: 29 convolutions in 14 residual blocks, and a dense layer without bias.
 
     Args:
-        weights: "dlcourse", the pretrained ones that lie in `data/`; or None: random.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 150, 150, 3), each an aligned face, to encodings, shape
-        (m, 128). They are not normalized: of the faces here their lengths are 1.3 to 1.5. Two of one person are less
-        than 0.6 apart, those of two people mostly more. `dlcourse.faces.encode_faces` takes whole photographs.
+        (m, 128). They are not normalized: those of the faces here have lengths of 1.3 to 1.5. Two of one person are
+        less than 0.6 apart, those of two people mostly more. `dlcourse.faces.encode_faces` takes whole photographs.
         5,607,488 parameters.
 
-    Raises:
-        ValueError: If `weights` is neither, or the weights file is damaged.
-        FileNotFoundError: If the weights file is missing.
-
+    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
     Its idea is taught in notebook 3-4, section 3.4.2.
     """
     channels_last()
-    choice("weights", weights, ("dlcourse", None))
+    weights = pretrained_weights.chosen(weights, "dlcourse")
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(pictures, MEAN, (255, 255, 255))
     x = layers.Conv2D(32, 7, strides=2, activation="relu", name="conv32_down")(x)
@@ -55,18 +52,18 @@ def face_encoder(weights="dlcourse"):
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dense(DIMENSION, use_bias=False, name="fc")(x)
     model = keras.Model(pictures, x, name="face_encoder")
-    return shipped.load(model, "face_encoder") if weights else model
+    return pretrained_weights.load(model, weights, "face_encoder")
 
 
 def _identity_block(x, filters, name):
-    """ResNet's block of two convolutions: what came in is added to what they make of it."""
+    """Apply ResNet's block of two convolutions: its input is added to what they compute."""
     y = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"{name}_conv1")(x)
     y = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2")(y)
     return _sum(x, y, name)
 
 
 def _down_block(x, filters, name):
-    """Half the sides. The shortcut has no weights: the mean of four pixels, and zeros in the new channels."""
+    """Halve the sides. The shortcut has no weights: the mean of four pixels, and zeros in the new channels."""
     y = layers.Conv2D(filters, 3, strides=2, activation="relu", name=f"{name}_conv1")(x)
     y = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2")(y)
     x = layers.AveragePooling2D(2, name=f"{name}_pool")(x)

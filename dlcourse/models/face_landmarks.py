@@ -3,8 +3,8 @@
 Vincent Mühler trained it for face-api.js. Where DenseNet concatenates what came before, this net adds it.
 """
 
-from dlcourse import weights as shipped
-from dlcourse.checks import channels_last, choice
+from dlcourse.checks import channels_last
+from dlcourse.models import pretrained_weights
 from dlcourse.models.preprocessing import standardized
 
 import keras
@@ -15,10 +15,10 @@ SIDE, POINTS = 112, 68
 
 
 def face_landmarks(weights="dlcourse"):
-    """Where jaw, brows, nose, eyes and mouth of a face are: one dense layer with 136 outputs on four dense blocks.
+    """Build the net that finds jaw, brows, nose, eyes and mouth: a dense layer with 136 outputs on four dense blocks.
 
     Args:
-        weights: "dlcourse", the pretrained ones that lie in `data/`; or None: random.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 112, 112, 3), each a face that fills it, to points, shape
@@ -26,15 +26,12 @@ def face_landmarks(weights="dlcourse"):
         42–47 the eyes, 48–67 the mouth; left is left in the picture.
         `dlcourse.pretrained.find_landmarks` takes whole photographs. 356,840 parameters.
 
-    Raises:
-        ValueError: If `weights` is neither, or the weights file is damaged.
-        FileNotFoundError: If the weights file is missing.
-
+    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
     Taught in notebook 3-3, section 3.3.2.
     """
     channels_last()
-    choice("weights", weights, ("dlcourse", None))
+    weights = pretrained_weights.chosen(weights, "dlcourse")
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(pictures, MEAN, (255, 255, 255))
     x = _dense_block(x, layers.Conv2D, 32, "dense0")
@@ -45,11 +42,11 @@ def face_landmarks(weights="dlcourse"):
     x = layers.Dense(2 * POINTS, name="fc")(x)
     x = layers.Reshape((POINTS, 2), name="points")(x)
     model = keras.Model(pictures, x, name="face_landmarks")
-    return shipped.load(model, "face_landmarks") if weights else model
+    return pretrained_weights.load(model, weights, "face_landmarks")
 
 
 def _dense_block(x, first, filters, name):
-    """Half the sides; then each convolution sees the sum of all before it, and ReLU comes after the sum."""
+    """Halve the sides; then each convolution sees the sum of all before it, and ReLU follows the sum."""
     x = first(filters, 3, strides=2, padding="same", activation="relu", name=f"{name}_conv0")(x)
     total = x
     for i in (1, 2, 3):

@@ -1,14 +1,14 @@
-"""LeNet-5, which read the digits on cheques (LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to
+"""LeNet-5, which read the digits on checks (LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to
 Document Recognition, 1998, figure 2).
 
-The net of 1998 had more that is left out here. Each of the sixteen filters of its second convolution saw three, four or
-six of the six maps only, by a table; its pooling had a coefficient and a bias to learn for each map; tanh was scaled,
+The net of 1998 had more that is left out here. Each of the sixteen filters of its second convolution saw only three,
+four or six of the six maps, by a table; its pooling learned a coefficient and a bias for each map; tanh was scaled,
 1.7159 tanh(2z/3); and the output was the distance of the 84 features from a drawn picture of each digit. That makes
 60,000 parameters: 900 fewer in the second convolution, 44 more in the pooling, and none to learn in the output.
 """
 
 from dlcourse.checks import count
-from dlcourse.models.checks import image_shape
+from dlcourse.models.blocks import image_shape
 from dlcourse.models.preprocessing import to_minus_1_1
 
 import keras
@@ -16,11 +16,11 @@ from keras import layers
 
 
 def lenet5(input_shape=(32, 32, 1), classes=10, *, historical=False):
-    """LeNet-5: twice convolution and pooling, then two fully connected layers and the output.
+    """Build LeNet-5: twice convolution and pooling, then two fully connected layers and the output.
 
     Args:
         input_shape: (height, width, channels), sides of 16 or more.
-        classes: How many, 2 or more.
+        classes: The number of classes, 2 or more.
         historical: Whether tanh and average pooling are used, as in 1998, and not ReLU and max pooling, as today. Both
             have softmax at the end, and the same parameters.
 
@@ -28,9 +28,7 @@ def lenet5(input_shape=(32, 32, 1), classes=10, *, historical=False):
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
         61,706 parameters as it stands.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 16), count("classes", classes, 2)

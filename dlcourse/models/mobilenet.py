@@ -5,9 +5,10 @@ Version 1 splits each convolution into a depthwise and a pointwise one (Howard e
 al., 2018, arXiv 1801.04381).
 """
 
+from dlcourse import weights as shipped
 from dlcourse.checks import choice, count, fraction
-from dlcourse.models.blocks import channels, label
-from dlcourse.models.checks import image_shape
+from dlcourse.models import pretrained_weights
+from dlcourse.models.blocks import channels, image_shape, label
 from dlcourse.models.preprocessing import to_minus_1_1
 
 import keras
@@ -35,32 +36,33 @@ BOTTLENECKS = (
 )
 
 
-def mobilenet_v1(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top=True, *, dropout=1e-3, momentum=0.99):
-    """MobileNet (table 1 of its paper): one convolution, thirteen depthwise separable blocks, one classifier.
+def mobilenet_v1(
+    input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top=True, *, dropout=1e-3, momentum=0.99, weights=None
+):
+    """Build MobileNet (table 1 of its paper): one convolution, thirteen depthwise separable blocks, one classifier.
 
-    It computes what `keras.applications.MobileNet` does, and its layers are called and ordered as there, so that the
-    weights fit: `model.set_weights(keras.applications.MobileNet().get_weights())`.
+    It computes what `keras.applications.MobileNet` does, and its layers have the same names and order.
 
     Args:
-        input_shape: (height, width, channels), sides of 32 or more, for the picture is halved five times.
+        input_shape: (height, width, channels), sides of 32 or more, because the picture is halved five times.
         alpha: The width multiplier, 0.25, 0.5, 0.75 or 1.0: each layer has so many times the filters.
-        classes: How many, 2 or more.
+        classes: The number of classes, 2 or more.
         include_top: Whether the average over all places and the classifier with softmax follow the blocks.
-        dropout: Share of the features that are dropped in training before the classifier, in [0, 1).
-        momentum: Of batch normalization's averages, in [0, 1). A training of a few hundred steps needs 0.9.
+        dropout: The share of the features that training drops before the classifier, in [0, 1).
+        momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
+        weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
         or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with the top
         of 1000 classes, 3,228,864 without.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V1)
     classes, dropout = count("classes", classes, 2), fraction("dropout", dropout)
+    weights = pretrained_weights.chosen(weights, "imagenet")
     pictures = keras.Input(input_shape, name="pictures")
     x = to_minus_1_1(pictures)
     x = layers.Conv2D(int(32 * alpha), 3, strides=2, padding="same", use_bias=False, name="conv1")(x)
@@ -74,29 +76,31 @@ def mobilenet_v1(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
         x = layers.Conv2D(classes, 1, name="conv_preds")(x)  # on maps of 1×1: a dense layer, stored as Keras has it
         x = layers.Reshape((classes,), name="reshape")(x)
         x = layers.Softmax(name="predictions")(x)
-    return keras.Model(pictures, x, name="mobilenet_v1")
+    model = keras.Model(pictures, x, name="mobilenet_v1")
+    options = {"alpha": alpha, "include_top": include_top, "weights": "imagenet"}
+    return pretrained_weights.load(
+        model, weights, imagenet=lambda: keras.applications.MobileNet((224, 224, 3), **options)
+    )
 
 
 def depthwise_separable_block(x, filters, stride=1, *, momentum=0.99, name=None):
-    """A convolution in two steps: one 3×3 filter for each channel, then 1×1 across the channels.
+    """Convolve in two steps: one 3×3 filter for each channel, then 1×1 across the channels.
 
     Each step is followed by batch normalization and ReLU6, min(max(z, 0), 6). The two cost 1/n′_C + 1/f² of what one
     convolution of f×f with n′_C filters costs.
 
     Args:
         x: Feature maps, shape (m, height, width, channels).
-        filters: n′_C, of the pointwise convolution.
-        stride: Of the depthwise convolution, 1 or 2.
-        momentum: Of batch normalization's averages, in [0, 1).
-        name: What the names of its layers end with: `conv_dw_NAME` is the depthwise convolution, `conv_pw_NAME` the
+        filters: n′_C, the number of filters of the pointwise convolution.
+        stride: The stride of the depthwise convolution, 1 or 2.
+        momentum: The momentum of batch normalization, in [0, 1).
+        name: The end of its layers' names: `conv_dw_NAME` is the depthwise convolution, `conv_pw_NAME` the
             pointwise one, with `_bn` and `_relu` after each.
 
     Returns:
         Feature maps, shape (m, height, width, filters); with stride 2 (m, ⌊height/2⌋, ⌊width/2⌋, filters).
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     filters, stride = count("filters", filters), choice("stride", stride, (1, 2))
@@ -113,34 +117,36 @@ def depthwise_separable_block(x, filters, stride=1, *, momentum=0.99, name=None)
     return layers.ReLU(6, name=label(pointwise, "relu"))(x)
 
 
-def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top=True, *, momentum=0.999):
-    """MobileNetV2 (table 2 of its paper): seventeen bottlenecks between two convolutions.
+def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top=True, *, momentum=0.999, weights=None):
+    """Build MobileNetV2 (table 2 of its paper): seventeen bottlenecks between two convolutions.
 
-    It computes what `keras.applications.MobileNetV2` does, and its layers with weights are called and ordered as there,
-    so that these weights fit, and those that lie in `data/`:
-    `dlcourse.weights.load(mobilenet_v2((160, 160, 3), include_top=False), "mobilenet_v2")`.
+    It computes what `keras.applications.MobileNetV2` does, and its layers with weights have the same names and order.
+    The base of transfer learning is `mobilenet_v2((160, 160, 3), include_top=False, weights="dlcourse")`.
 
     Args:
-        input_shape: (height, width, channels), sides of 32 or more, for the picture is halved five times.
+        input_shape: (height, width, channels), sides of 32 or more, because the picture is halved five times.
         alpha: The width multiplier, 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4: each layer has about so many times the filters,
             a multiple of 8. The last convolution never has fewer than 1280.
-        classes: How many, 2 or more.
+        classes: The number of classes, 2 or more.
         include_top: Whether the average over all places and the dense layer with softmax follow.
-        momentum: Of batch normalization's averages, in [0, 1). 0.999 wants many thousand steps of training; one of a
-            few hundred needs 0.9.
+        momentum: The momentum of batch normalization, in [0, 1). 0.999 needs many thousand steps of training; a few
+            hundred need 0.9.
+        weights: None for random ones; "dlcourse" for those in `data/`, which have no top: of ImageNet, the blocks from
+            13 on tuned further on breeds of dogs in pictures of 160×160; "imagenet" for those of Keras, which are
+            downloaded; or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
         or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters with the
         top of 1000 classes, 2,257,984 without.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.4.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V2)
     classes = count("classes", classes, 2)
+    options = ("imagenet",) if include_top or alpha != 1 else ("dlcourse", "imagenet")
+    weights = pretrained_weights.chosen(weights, *options)
     pictures = keras.Input(input_shape, name="pictures")
     x = to_minus_1_1(pictures)
     x = layers.Conv2D(_multiple_of_8(32 * alpha), 3, strides=2, padding="same", use_bias=False, name="Conv1")(x)
@@ -157,31 +163,59 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
         x = layers.Dense(classes, activation="softmax", name="predictions")(x)
-    return keras.Model(pictures, x, name="mobilenet_v2")
+    model = keras.Model(pictures, x, name="mobilenet_v2")
+    options = {"alpha": alpha, "include_top": include_top, "weights": "imagenet"}
+    return pretrained_weights.load(
+        model, weights, "mobilenet_v2", lambda: keras.applications.MobileNetV2((224, 224, 3), **options)
+    )
+
+
+def breed_classifier(weights="dlcourse"):
+    """Build the shipped MobileNetV2 with the head it was tuned with, which tells 19 breeds of dogs apart.
+
+    The names of the breeds, in the order of the outputs, are `weights.metadata("breed_head")["classes"]`. The net knows
+    nothing but dogs: it finds some breed in every picture.
+
+    Args:
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
+
+    Returns:
+        A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
+
+    Raises: ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
+    Taught in notebook 3-2, section 3.2.6.
+    """
+    weights = pretrained_weights.chosen(weights, "dlcourse")
+    base = mobilenet_v2((160, 160, 3), include_top=False, weights="dlcourse" if weights == "dlcourse" else None)
+    pooled = layers.GlobalAveragePooling2D(name="average")(base.output)
+    breeds = layers.Dense(len(shipped.metadata("breed_head")["classes"]), activation="softmax", name="breeds")
+    model = keras.Model(base.input, breeds(pooled), name="breed_classifier")
+    if weights == "dlcourse":
+        shipped.load(breeds, "breed_head")
+        return model
+    return pretrained_weights.load(model, weights)
 
 
 def inverted_residual_block(x, filters, stride=1, expansion=6, *, momentum=0.999, name=None):
-    """The bottleneck of MobileNetV2: expansion, depthwise, projection, and a shortcut from narrow to narrow.
+    """Apply the bottleneck of MobileNetV2: expansion, depthwise, projection, and a shortcut from narrow to narrow.
 
-    A 1×1 convolution makes the channels `expansion` times as many, a 3×3 filter for each of them sees the neighbours,
-    and another 1×1 convolution makes them few again. ReLU6 follows the first two; the projection is linear, since among
-    few channels a ReLU would lose too much. Only the narrow maps are kept between blocks.
+    A 1×1 convolution makes the channels `expansion` times as many, a 3×3 filter for each of them sees its neighbors,
+    and another 1×1 convolution makes them few again. ReLU6 follows the first two; the projection is linear, because
+    among few channels a ReLU would lose too much. Only the narrow maps are kept between blocks.
 
     Args:
         x: Feature maps, shape (m, height, width, channels).
-        filters: How many channels come out.
-        stride: Of the depthwise convolution, 1 or 2.
-        expansion: By how much the channels grow inside. With 1 there is no expansion layer.
-        momentum: Of batch normalization's averages, in [0, 1).
-        name: What the names of its layers begin with: `NAME_expand`, `NAME_depthwise`, `NAME_project`, each with its
+        filters: The number of channels of the output.
+        stride: The stride of the depthwise convolution, 1 or 2.
+        expansion: The factor by which the channels grow inside. With 1 there is no expansion layer.
+        momentum: The momentum of batch normalization, in [0, 1).
+        name: The beginning of its layers' names: `NAME_expand`, `NAME_depthwise`, `NAME_project`, each with its
             `_BN`, and `NAME_add`.
 
     Returns:
         Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters). x is added if it has that shape.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4.
     """
     filters, expansion = count("filters", filters), count("expansion", expansion)
@@ -204,6 +238,6 @@ def _normalized(x, momentum, name):
 
 
 def _multiple_of_8(filters):
-    """The nearest multiple of 8, the next one if that takes away more than a tenth."""
+    """Return the nearest multiple of 8, or the next one if that is more than a tenth less."""
     nearest = max(8, int(filters + 4) // 8 * 8)
     return nearest + 8 if nearest < 0.9 * filters else nearest

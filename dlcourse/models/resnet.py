@@ -1,41 +1,40 @@
 """Residual networks (He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016, arXiv 1512.03385).
 
-A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds what it has learned to what came in. Where weights of zero cut a
-plain network off, they leave a residual one as it was, and the gradient has a way back around every block.
+A block computes a^[l+2] = g(z^[l+2] + a^[l]): it adds its output to its input. With weights of zero a plain network
+passes nothing on, but a residual block passes its input on, and the gradient can go around it.
 """
 
 from dlcourse.checks import count, fraction
-from dlcourse.models.blocks import channels, label
-from dlcourse.models.checks import image_shape
+from dlcourse.models import pretrained_weights
+from dlcourse.models.blocks import channels, image_shape, label
 from dlcourse.models.preprocessing import bgr_minus_mean, to_minus_1_1
 
 import keras
 from keras import layers, ops
 
 
-def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momentum=0.99):
-    """ResNet-50 (table 1 of the paper): fifty layers with weights, in four stages of bottleneck blocks.
+def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momentum=0.99, weights=None):
+    """Build ResNet-50 (table 1 of the paper): fifty layers with weights, in four stages of bottleneck blocks.
 
-    It computes what `keras.applications.ResNet50` does, and its layers are called and ordered as there, so that the
-    weights fit: `model.set_weights(keras.applications.ResNet50().get_weights())`.
+    It computes what `keras.applications.ResNet50` does, and its layers have the same names and order.
 
     Args:
-        input_shape: (height, width, 3), sides of 32 or more, for the picture is halved five times.
-        classes: How many, 2 or more.
+        input_shape: (height, width, 3), sides of 32 or more, because the picture is halved five times.
+        classes: The number of classes, 2 or more.
         include_top: Whether the average over all places and the dense layer with softmax follow the blocks.
-        momentum: Of batch normalization's averages, in [0, 1). A training of a few hundred steps needs 0.9.
+        momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
+        weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
         without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of
         1000 classes, 23,587,712 without.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.2.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)
+    weights = pretrained_weights.chosen(weights, "imagenet")
     pictures = keras.Input(input_shape, name="pictures")
     x = bgr_minus_mean(pictures)
     x = layers.ZeroPadding2D(3, name="conv1_pad")(x)  # "same" would pad even sizes on one side more than on the other
@@ -52,55 +51,51 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
         x = layers.Dense(classes, activation="softmax", name="predictions")(x)
-    return keras.Model(pictures, x, name="resnet50")
+    model = keras.Model(pictures, x, name="resnet50")
+    return pretrained_weights.load(
+        model, weights, imagenet=lambda: keras.applications.ResNet50(include_top=include_top, weights="imagenet")
+    )
 
 
 def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
-    """The bottleneck block whose shortcut is the identity: 1×1, f×f, 1×1, and x is added before the last ReLU.
+    """Apply the bottleneck block whose shortcut is the identity: 1×1, f×f, 1×1, and x is added before the last ReLU.
 
     The first 1×1 convolution makes the channels few, the last makes them as many as x has, so that the costly one in
     the middle works on few.
 
     Args:
         x: Feature maps, shape (m, height, width, F3).
-        filters: (F1, F2, F3), how many each convolution has.
-        kernel_size: f, of the convolution in the middle.
-        momentum: Of batch normalization's averages, in [0, 1).
-        name: What the names of its layers begin with: `NAME_1_conv`, `NAME_1_bn`, … `NAME_add`, `NAME_out`.
+        filters: (F1, F2, F3), the numbers of filters of its convolutions.
+        kernel_size: f, the side of the kernels in the middle.
+        momentum: The momentum of batch normalization, in [0, 1).
+        name: The beginning of its layers' names: `NAME_1_conv`, `NAME_1_bn`, … `NAME_add`, `NAME_out`.
 
     Returns:
         Feature maps of the same shape.
 
-    Raises:
-        ValueError: If x has another number of channels than F3, or an argument is out of its range.
-
+    Raises: ValueError if x has another number of channels than F3, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters = _three(filters)
     if channels(x) != filters[2]:
         raise ValueError(
-            f"filters: expected the last to equal the channels of x, {channels(x)}, for they are added, got {filters}"
+            f"filters: expected the last to equal the channels of x, {channels(x)}, to be added to x, got {filters}"
         )
     return _bottleneck(x, x, filters, kernel_size, 1, momentum, name)
 
 
 def convolutional_block(x, filters, kernel_size=3, stride=2, *, momentum=0.99, name=None):
-    """The bottleneck block that changes the shape: its shortcut is a 1×1 convolution with the same stride.
+    """Apply the bottleneck block that changes the shape: its shortcut is a 1×1 convolution with the same stride.
 
     Args:
         x: Feature maps, shape (m, height, width, channels).
-        filters: (F1, F2, F3), how many each convolution has; the shortcut has F3.
-        kernel_size: f, of the convolution in the middle.
-        stride: Of the first convolution and of the shortcut.
-        momentum: Of batch normalization's averages, in [0, 1).
-        name: What the names of its layers begin with: `NAME_0_conv` is the shortcut, the rest as in `identity_block`.
+        filters, kernel_size, momentum, name: As in `identity_block`; the shortcut is `NAME_0_conv` and has F3 filters.
+        stride: The stride of the first convolution and of the shortcut.
 
     Returns:
         Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
+    Raises: ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2.
     """
     filters, stride = _three(filters), count("stride", stride)
@@ -111,7 +106,7 @@ def convolutional_block(x, filters, kernel_size=3, stride=2, *, momentum=0.99, n
 
 
 def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *, momentum=0.99):
-    """The small residual networks of the paper's section 4.2, or their plain twins.
+    """Build a small residual network of the paper's section 4.2, or its plain twin.
 
     One convolution, then three stages of n blocks with 16, 32 and 64 filters, each block two convolutions of 3×3, and
     one dense layer: 6n + 2 layers with weights. The shortcuts have no weights (the paper's option A), so that the plain
@@ -120,18 +115,16 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
     Args:
         depth: 6n + 2: 8, 14, 20, …; the paper has 20, 32, 44, 56 and 110.
         residual: Whether there are shortcuts. Without them it is the plain network.
-        input_shape: (height, width, channels), sides of 4 or more, for the picture is halved twice.
-        classes: How many, 2 or more.
-        momentum: Of batch normalization's averages, in [0, 1). A training of a few hundred steps needs 0.9.
+        input_shape: (height, width, channels), sides of 4 or more, because the picture is halved twice.
+        classes: The number of classes, 2 or more.
+        momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
 
     Returns:
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
         Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them the
         averages of batch normalization.
 
-    Raises:
-        ValueError: If the depth is not 6n + 2, or another argument is out of its range.
-
+    Raises: ValueError if the depth is not 6n + 2, or another argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     n, input_shape, classes = _blocks_per_stage(depth), image_shape(input_shape, 4), count("classes", classes, 2)
@@ -151,26 +144,23 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
 
 
 def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=None):
-    """The block of the notes: two 3×3 convolutions, and a^[l] is added to z^[l+2] before the last ReLU.
+    """Apply the block of the notes: two 3×3 convolutions, and a^[l] is added to z^[l+2] before the last ReLU.
 
     Where the shape changes, the shortcut takes every `stride`-th pixel and fills the new channels with zeros (the
     paper's option A). It has no weights.
 
     Args:
         x: a^[l], feature maps, shape (m, height, width, channels).
-        filters: Of both convolutions, no fewer than x has channels.
-        stride: Of the first convolution and of the shortcut.
+        filters: The number of filters of both convolutions, no fewer than x has channels.
+        stride: The stride of the first convolution and of the shortcut.
         residual: Whether there is a shortcut.
-        momentum: Of batch normalization's averages, in [0, 1).
-        name: What the names of its layers begin with: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`,
-            `NAME_relu2`.
+        momentum: The momentum of batch normalization, in [0, 1).
+        name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`, `NAME_relu2`.
 
     Returns:
         a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
 
-    Raises:
-        ValueError: If there are fewer filters than x has channels, or an argument is out of its range.
-
+    Raises: ValueError if there are fewer filters than x has channels, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters, stride = count("filters", filters), count("stride", stride)
@@ -190,10 +180,10 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
 
 
 def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
-    """What both bottleneck blocks have in common. The convolutions have biases because Keras' weights do.
+    """Apply what both bottleneck blocks share. The convolutions have biases because Keras' weights do.
 
-    Batch normalization takes the biases away again, so nothing is gained by them. The stride is in the first
-    convolution, as in the paper; later networks have it in the second, which then sees every pixel.
+    Batch normalization subtracts the biases again, so they change nothing. The stride is in the first convolution, as
+    in the paper; later networks have it in the second, which then sees every pixel.
     """
     kernels, strides = (1, count("kernel_size", kernel_size), 1), (stride, 1, 1)
     for i in range(3):
@@ -207,9 +197,9 @@ def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
 
 
 def _conv3x3(x, filters, stride, name):
-    """A 3×3 convolution with a margin of one zero, centred on the pixels 0, s, 2s, … that the shortcut takes.
+    """Convolve by 3×3 with a margin of one zero, centered on the pixels 0, s, 2s, … that the shortcut takes.
 
-    `padding="same"` would centre it on the pixels 1, 3, 5, … if the stride is 2 and the size even.
+    `padding="same"` would center it on the pixels 1, 3, 5, … if the stride is 2 and the size even.
     """
     if stride > 1:
         x = layers.ZeroPadding2D(1, name=label(name, "pad"))(x)
@@ -229,7 +219,7 @@ def _three(filters):
 
 
 def _blocks_per_stage(depth):
-    """n, if the depth is 6n + 2."""
+    """Return n, if the depth is 6n + 2."""
     n, rest = divmod(count("depth", depth) - 2, 6)
     if rest or n < 1:
         nearest = 6 * max(1, round((depth - 2) / 6)) + 2

@@ -6,8 +6,8 @@ the maps of equal size from the way down come back in, as in U-Net (Ronneberger 
 weighed and added instead of concatenated.
 """
 
-from dlcourse import weights as shipped
-from dlcourse.checks import channels_last, choice
+from dlcourse.checks import channels_last
+from dlcourse.models import pretrained_weights
 
 import keras
 from keras import layers
@@ -16,24 +16,21 @@ SIDE = 256
 
 
 def selfie_segmentation(weights="dlcourse"):
-    """Where a person is: an encoder down to 16×16, a gate on what it found, a decoder back to 256×256.
+    """Build the net that finds a person: an encoder down to 16×16, a gate on its maps, a decoder back to 256×256.
 
     Args:
-        weights: "dlcourse", the pretrained ones that lie in `data/`; or None: random.
+        weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, 256, 256, 3), to each pixel's probability of a person, shape
         (m, 256, 256, 1). `dlcourse.pretrained.person_mask` takes whole photographs. 106,401 parameters.
 
-    Raises:
-        ValueError: If `weights` is neither, or the weights file is damaged.
-        FileNotFoundError: If the weights file is missing.
-
+    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     channels_last()
-    choice("weights", weights, ("dlcourse", None))
+    weights = pretrained_weights.chosen(weights, "dlcourse")
     pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
     x = layers.Rescaling(1 / 255, name="to_0_1")(pictures)
 
@@ -54,11 +51,11 @@ def selfie_segmentation(weights="dlcourse"):
     x = _decoder_block(x, e1, "d1")  # 128×128
     x = layers.Conv2DTranspose(1, 2, 2, activation="sigmoid", name="mask")(x)  # 256×256
     model = keras.Model(pictures, x, name="selfie_segmentation")
-    return shipped.load(model, "selfie_segmentation") if weights else model
+    return pretrained_weights.load(model, weights, "selfie_segmentation")
 
 
 def _bottleneck(x, expanded, filters, name, stride=1, squeezed=None, kernel=3, activation="relu"):
-    """Expansion, depthwise convolution, perhaps squeeze and excitation, linear projection, with stride 1 a shortcut."""
+    """Expand, convolve depthwise, perhaps squeeze and excite, project linearly; with stride 1 add the shortcut."""
     shortcut = x
     x = layers.Conv2D(expanded, 1, activation=activation, name=f"{name}_expand")(x)
     x = layers.DepthwiseConv2D(kernel, stride, "same", activation=activation, name=f"{name}_depthwise")(x)
@@ -69,7 +66,7 @@ def _bottleneck(x, expanded, filters, name, stride=1, squeezed=None, kernel=3, a
 
 
 def _channel_weights(x, squeezed, name):
-    """Squeeze and excitation: one number in 0…1 for each channel, from the averages of all channels."""
+    """Squeeze and excite: compute one number in 0…1 for each channel from the averages of all channels."""
     filters = x.shape[-1]
     x = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_average")(x)
     x = layers.Conv2D(squeezed, 1, activation="relu", name=f"{name}_squeeze")(x)
@@ -77,7 +74,7 @@ def _channel_weights(x, squeezed, name):
 
 
 def _bridge(x, filters):
-    """At the lowest point each channel opens or shuts for the picture as a whole."""
+    """Open or shut each channel at the lowest point, for the picture as a whole."""
     average = layers.GlobalAveragePooling2D(keepdims=True, name="bridge_average")(x)
     gate = layers.Conv2D(filters, 1, activation="sigmoid", name="bridge_gate")(average)
     x = layers.Conv2D(filters, 1, activation="relu", name="bridge_conv")(x)
@@ -85,7 +82,7 @@ def _bridge(x, filters):
 
 
 def _decoder_block(x, skip, name):
-    """Twice the sides; the skip comes in, its channels weighed by what both show; a residual depthwise convolution."""
+    """Double the sides, add the skip with its channels weighted by both maps, refine by a residual convolution."""
     filters = skip.shape[-1]
     x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_double")(x)
     x = layers.Conv2D(filters, 1, name=f"{name}_up")(x)
