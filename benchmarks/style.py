@@ -43,9 +43,9 @@ def main():
 
 
 def pictures():
-    """The content in the colours of the style, so that both sides begin with the same picture; and the style.
+    """The content in the colors of the style, so that both sides begin with the same picture; and the style.
 
-    The painting is cut to the photograph's aspect ratio, for the usual tutorial puts both into one batch.
+    The painting is cut to the photograph's aspect ratio, because the usual tutorial puts both into one batch.
     """
     photo, painting = datasets.photo("chelsea"), datasets.photo("starry_night")[30:-30, 30:-30]
     height = round(painting.shape[1] * photo.shape[0] / photo.shape[1])
