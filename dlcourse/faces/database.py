@@ -42,8 +42,7 @@ class FaceDatabase:
             function from one picture to its encoding, shape (d,), such as `encode_face`.
         threshold: τ, above 0. 0.6 is right for `models.face_encoder`.
 
-    Raises:
-        ValueError: If an argument is not as above.
+    Raises ValueError if an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -80,8 +79,7 @@ class FaceDatabase:
             name: A string, not blank.
             image: A picture for the encoder; if that is a model, uint8, shape (height, width, channels).
 
-        Raises:
-            ValueError: If an argument is not as above, or the encoder refuses the picture.
+        Raises ValueError if an argument is not as above, or the encoder refuses the picture.
         """
         names = _strings("name", [name], 1)
         self.enroll_encodings(names, np.asarray(self._encode(image))[np.newaxis])
@@ -93,8 +91,7 @@ class FaceDatabase:
             names: n strings, not blank; the same one several times for a person with several encodings.
             encodings: Finite numbers, shape (n, d), which are kept as float32.
 
-        Raises:
-            ValueError: If an argument is not as above, or d is not that of the encoder, or of those enrolled before.
+        Raises ValueError if an argument is not as above, or d is not that of the encoder, or of those enrolled before.
         """
         encodings = _floats("encodings", encodings, 2, self._dimension())
         names = _strings("names", names, len(encodings))
@@ -105,8 +102,7 @@ class FaceDatabase:
     def remove(self, name):
         """Remove a person, one of `names`, with every picture.
 
-        Raises:
-            ValueError: If nobody is enrolled under that name.
+        Raises ValueError if nobody is enrolled under that name.
         """
         others = ~self._rows(name)
         self._names, self._encodings = self._names[others], self._encodings[others]
@@ -122,8 +118,7 @@ class FaceDatabase:
             `(same, distance)`: whether the distance from the person's nearest picture is at most the threshold, and
             that distance.
 
-        Raises:
-            ValueError: If nobody is enrolled under that name, or the encoder refuses the picture.
+        Raises ValueError if nobody is enrolled under that name, or the encoder refuses the picture.
         """
         self._rows(name)  # refuses an unknown name before the encoder runs
         return self.verify_encoding(self._encode(image), name)
@@ -144,8 +139,7 @@ class FaceDatabase:
             `(name, distance)` of the nearest picture; of two at one distance, of the first. The name is None, which
             means unknown, if the distance is above the threshold. An empty database returns `(None, inf)`.
 
-        Raises:
-            ValueError: If the encoder refuses the picture.
+        Raises ValueError if the encoder refuses the picture.
         """
         return self.recognize_encoding(self._encode(image))
 
@@ -170,9 +164,8 @@ class FaceDatabase:
             OSError: If it cannot be written.
         """
         path = Path(os.path.realpath(_path(path)))
-        about = json.dumps(
-            {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
-        )
+        content = {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
+        about = json.dumps(content)
         if len(about.encode()) > LONGEST:
             raise ValueError(f"names: expected {LONGEST:,} bytes of names or fewer, got {len(about.encode()):,}")
         content = save({"encodings": self._encodings}, {"about": about, "sha256": _digest(about, self._encodings)})

@@ -40,10 +40,9 @@ def pairwise_distances(embeddings, *, squared=False):
 
     Returns:
         Shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type; float32 for half precision and
-        for whole numbers. The gradient at a distance of 0 is 0, where that of a square root would be infinite.
+        for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
 
-    Raises:
-        ValueError: If the embeddings have another number of axes.
+    Raises ValueError if the embeddings have another number of axes.
 
     Taught in notebook 3-4, section 3.4.3.
     """

@@ -30,8 +30,7 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
     Returns:
         One number; 0 for no triplets.
 
-    Raises:
-        ValueError: If the shapes differ or are others, or the margin is below 0.
+    Raises ValueError if the shapes differ or are others, or the margin is below 0.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -40,9 +39,9 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
     return ops.sum(ops.maximum(near - far + margin, 0))
 
 
-# Which triplets of one anchor count: a mask (positive j, negative k), shape (m, m). The arguments are the anchor's rows,
-# shape (m,): how far each picture is, squared; whether it is another picture of the same person; and whether it is one
-# of another person. For several anchors at once, each shape has one more axis in front.
+# Which triplets of one anchor count: a mask (positive j, negative k), shape (m, m). The arguments are the anchor's
+# rows, shape (m,): the squared distance of each picture, whether it is another picture of the same person, and whether
+# it shows another person. For several anchors at once, each shape has one more axis in front.
 
 
 def _batch_all(squares, positive, negative):
@@ -142,9 +141,8 @@ class TripletLoss(keras.losses.Loss):
 
     `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
-    Raises:
-        ValueError: If an argument is out of its range; if y_true is not of a whole type (float is refused, whatever the
-            numbers are, because within `fit` they cannot be seen) or is one-hot; if y_pred has another number of axes.
+    Raises ValueError if an argument is out of its range; if y_true is not of a whole type (float is refused, whatever
+    the numbers are, because within `fit` they cannot be seen) or is one-hot; if y_pred has another number of axes.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -182,8 +180,7 @@ class ActiveTriplets(keras.metrics.Metric):
 
     `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
-    Raises:
-        ValueError: As `TripletLoss`.
+    Raises ValueError as `TripletLoss`.
 
     Taught in notebook 3-4, section 3.4.4.
     """

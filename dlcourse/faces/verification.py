@@ -53,8 +53,7 @@ def pairs(embeddings, identities):
         `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order (0, 1),
         (0, 2), …, (1, 2), ….
 
-    Raises:
-        ValueError: If an argument is not as above.
+    Raises ValueError if an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -79,8 +78,7 @@ def verification_curve(distances, same):
     Returns:
         A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
 
-    Raises:
-        ValueError: If an argument is not as above, a distance is not finite, or all pairs are of one kind.
+    Raises ValueError if an argument is not as above, a distance is not finite, or all pairs are of one kind.
 
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -107,8 +105,7 @@ def verification_accuracy(distances, same, threshold):
         pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would mean little: nearly
         all pairs are of two people, so that to turn all away is nearly always right.
 
-    Raises:
-        ValueError: As `verification_curve`, or the threshold is no number.
+    Raises ValueError as `verification_curve`, or the threshold is no number.
 
     Taught in notebook 3-4, section 3.4.4.
     """

@@ -20,8 +20,7 @@ def match_colors(image, reference):
     Returns:
         uint8, of the shape of `image`; what leaves 0…255 is cut off.
 
-    Raises:
-        ValueError: If an argument is not such a picture.
+    Raises ValueError if an argument is not such a picture.
 
     Its idea is taught in notebook 3-4, section 3.4.6.
     """

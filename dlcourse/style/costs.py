@@ -43,8 +43,7 @@ def gram_matrix(features):
     Returns:
         Shape (channels, channels) or (m, channels, channels): symmetric and positive semi-definite.
 
-    Raises:
-        ValueError: If there is another number of axes.
+    Raises ValueError if there is another number of axes.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -62,8 +61,7 @@ def content_cost(a_C, a_G):
     Returns:
         A scalar, 0 or more.
 
-    Raises:
-        ValueError: If the shapes differ.
+    Raises ValueError if the shapes differ.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -84,8 +82,7 @@ def layer_style_cost(a_S, a_G):
     Returns:
         A scalar, 0 or more.
 
-    Raises:
-        ValueError: If the channels differ.
+    Raises ValueError if the channels differ.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -121,8 +118,7 @@ def style_cost(features_S, features_G, weights=None):
     Returns:
         A scalar, 0 or more.
 
-    Raises:
-        ValueError: If there is no layer, or the lengths differ, or a weight is below 0.
+    Raises ValueError if there is no layer, or the lengths differ, or a weight is below 0.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -141,8 +137,7 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
     Returns:
         Their weighted sum.
 
-    Raises:
-        ValueError: If a weight is below 0.
+    Raises ValueError if a weight is below 0.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -163,8 +158,7 @@ def total_variation(image):
     Returns:
         A scalar, or shape (m,).
 
-    Raises:
-        ValueError: If there is another number of axes.
+    Raises ValueError if there is another number of axes.
 
     Its idea is taught in notebook 3-4, section 3.4.6.
     """

@@ -83,8 +83,7 @@ def stylize(
     Returns:
         A `StyleResult`. The same arguments return the same picture.
 
-    Raises:
-        ValueError: If an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
 
     Taught in notebook 3-4, section 3.4.6.
     """

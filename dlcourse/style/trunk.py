@@ -26,8 +26,7 @@ def trunk(layer_names):
         shape (m, height / stride, width / stride, channels). It is kept: a second call with the same layers returns
         the same model. It is not trainable.
 
-    Raises:
-        ValueError: If a layer is not in the net, or there is none.
+    Raises ValueError if a layer is not in the net, or there is none.
 
     Taught in notebook 3-4, section 3.4.6.
     """
@@ -71,8 +70,7 @@ def receptive_field(layer_name):
     Returns:
         `(size, stride)` in pixels: the side of the square, and how far it moves from one number to the next.
 
-    Raises:
-        ValueError: If the layer is not in the net.
+    Raises ValueError if the layer is not in the net.
 
     Taught in notebook 3-4, section 3.4.5.
     """
@@ -100,8 +98,7 @@ def exciting_patches(images, layer_name, units, n=9, *, per_image=2):
         wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it
         is from; `box` its corners there in pixels. A list is shorter than n if the unit is above 0 at fewer places.
 
-    Raises:
-        ValueError: If an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
 
     Taught in notebook 3-4, section 3.4.5.
     """
