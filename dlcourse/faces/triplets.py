@@ -41,7 +41,8 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
 
 # Which triplets of one anchor count: a mask (positive j, negative k), shape (m, m). The arguments are the anchor's
 # rows, shape (m,): the squared distance of each picture, whether it is another picture of the same person, and whether
-# it shows another person. For several anchors at once, each shape has one more axis in front.
+# it shows another person. For several anchors at once, each shape has one more axis in front. A mark at a picture that
+# is no positive or no negative does not matter: `_mined` removes it.
 
 
 def _batch_all(squares, positive, negative):
@@ -62,13 +63,15 @@ def _semi_hard(squares, positive, negative):
     farther = negative[..., None, :] & (far > near)  # (positive, negative)
     nearest = ops.argmin(ops.where(farther, far, float("inf")), axis=-1)
     farthest = ops.argmax(ops.where(negative, squares, -1.0), axis=-1)
-    return _only(ops.where(ops.any(farther, axis=-1), nearest, farthest[..., None]), squares)
+    chosen = ops.where(ops.any(farther, axis=-1), nearest, farthest[..., None])  # a negative for each positive
+    return _only(chosen, squares)
 
 
 MININGS = {"batch_hard": _batch_hard, "semi_hard": _semi_hard, "batch_all": _batch_all}
 
 
 def _pairs(positive, negative):
+    """A mask (…, j, k) of every marked j with every marked k."""
     return positive[..., :, None] & negative[..., None, :]
 
 
@@ -80,22 +83,24 @@ def _only(picture, squares):
 def _mined(squares, identities, margin, mining):
     """Return the mean loss of the active triplets of a batch, how many are active, and how many count.
 
-    `squares` are squared distances, (m, m), and `identities` numbers, (m,).
+    `squares` are the squared distances d²_ij, shape (m, m), and `identities` whole numbers, shape (m,).
     """
     same = identities[:, None] == identities
     itself = ops.eye(ops.shape(squares)[0], dtype="bool")
 
     def of_some(anchors):
         squares, positive, negative = anchors
+        near, far = squares[..., :, None], squares[..., None, :]
         counted = _pairs(positive, negative) & MININGS[mining](squares, positive, negative)
-        active = counted & (squares[..., :, None] - squares[..., None, :] + margin > 0)
-        # The sum of d²_ij − d²_ik over all active (j, k) has d²_ij once for each k, and −d²_ik once for each j
-        return _count(active, axis=-1) - _count(active, axis=-2), _count(active), _count(counted)
+        active = counted & (near - far + margin > 0)
+        as_positive, as_negative = _count(active, axis=-1), _count(active, axis=-2)
+        return as_positive - as_negative, _count(active), _count(counted)
 
-    # The search has no gradient, so that nothing of it is kept: only `times`, shape (m, m), meets the distances again
+    # Σ (d²_ij − d²_ik) holds each distance as often as its picture is an active positive, less as often as it is an
+    # active negative. The search for these `times` has no gradient, so nothing of it is kept for the way back
     times, active, counted = _some_at_a_time(of_some, ops.stop_gradient(squares), same & ~itself, ~same)
-    active, counted = (ops.cast(ops.sum(number), squares.dtype) for number in (active, counted))
     total = ops.sum(ops.cast(times, squares.dtype) * squares)
+    active, counted = (ops.cast(ops.sum(each), squares.dtype) for each in (active, counted))
     # The margin is added after the mean: for a net that maps all to one point the loss is α to the last digit
     return ops.divide_no_nan(total, active) + margin * ops.cast(active > 0, squares.dtype), active, counted
 
@@ -104,7 +109,7 @@ def _some_at_a_time(function, *matrices):
     """Apply a function to the rows of matrices, shape (m, m), ANCHORS rows at a time."""
     m = ops.shape(matrices[0])[0]
     parts = m // ANCHORS + 1
-    # Rows of 0 fill the last part up; a column of 0 lets an empty batch choose from something
+    # Rows of 0 fill the last part; a column of 0 lets an empty batch choose from something
     padded = [ops.pad(matrix, ((0, parts * ANCHORS - m), (0, 1))) for matrix in matrices]
     rows, *numbers = ops.map(function, [ops.reshape(matrix, (parts, ANCHORS, m + 1)) for matrix in padded])
     return ops.reshape(rows, (parts * ANCHORS, m + 1))[:m, :m], *numbers
@@ -131,15 +136,13 @@ class TripletLoss(keras.losses.Loss):
     "batch_hard" a fresh net easily collapses so; some epochs of "semi_hard" before it help. Each mining needs memory
     for m² numbers, not for m³.
 
+    The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
+    (m, d). It returns one number for the batch, which should have several pictures of several people: see
+    `IdentityBatches`. `dlcourse.load_model` loads a model that was saved with this.
+
     Args:
         margin: α, 0 or more.
         mining: "batch_hard", "semi_hard" or "batch_all".
-
-    The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
-    (m, d). It returns one number for the batch, not one for each picture. The batch should have several pictures of
-    several people: see `IdentityBatches`. Batches drawn at random from many people hold hardly any triplet.
-
-    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
 
     Raises ValueError if an argument is out of its range; if y_true is not of a whole type (float is refused, whatever
     the numbers are, because within `fit` they cannot be seen) or is one-hot; if y_pred has another number of axes.
@@ -169,18 +172,10 @@ class ActiveTriplets(keras.metrics.Metric):
     """The share of the triplets that count which are still active, that is, have a loss above 0: from 0 to 1.
 
     It is 1 for a net that maps all pictures to one point, and falls as the net learns. At 0 nothing more can be learned
-    with this margin and this mining. See `TripletLoss` for which triplets count, and for y_true and y_pred.
+    with this margin and this mining. The result is the number of active triplets in all batches since `reset_state`,
+    divided by the number of those that count; 0 if none does. `TripletLoss` says which count.
 
-    Args:
-        margin: α, 0 or more; that of the loss.
-        mining: "batch_hard", "semi_hard" or "batch_all".
-
-    The result is the number of active triplets in all batches since `reset_state`, divided by the number of those that
-    count; 0 if none does.
-
-    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
-
-    Raises ValueError as `TripletLoss`.
+    Args: as of `TripletLoss`. Raises ValueError as `TripletLoss`.
 
     Taught in notebook 3-4, section 3.4.4.
     """

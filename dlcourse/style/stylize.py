@@ -54,29 +54,27 @@ def stylize(
     """Paint a picture with the content of one and the style of another (eqs. 3.22 and 3.23).
 
     It minimizes α · J_content + β · J_style + `variation` · J_variation over the pixels. So that weights mean the same
-    for every size and every layer, a cost is divided by what it would be for features that are all 0: J_content is
-    `content_cost` relative to that, J_style the weighted mean of the relative `layer_style_cost`. J_variation is the
-    mean difference of neighboring pixels, in 0…1.
+    for every size and every layer, each layer's cost is relative to that of features that are all 0: J_content is the
+    relative `content_cost`, J_style the `style_cost` with relative weights. J_variation is the mean difference of
+    neighboring pixels, in 0…1.
 
     Args:
-        content: The picture to be painted, uint8, shape (height, width, 3), as `dlcourse.datasets.read_picture` returns
-            it. Its aspect ratio is kept.
+        content: The picture to be painted, uint8, shape (height, width, 3). Its aspect ratio is kept.
         style: The picture whose style is used, the same, of any size. A frame around a painting counts as style: cut it
             off before.
         size: The longer side of the result in pixels, 32 or more.
         steps: Steps at each level of the pyramid, coarse to fine. The last level has `size`; each before it has 0.6 of
             the side. One number is one level.
         content_layer: Layer of the net for the content.
-        style_layers: Layers for the style; or a dict from each to its weight λ. Without weights they count alike.
+        style_layers: Layers for the style, which count alike; or a dict from each to its weight λ.
         alpha: Weight of the content; 0 paints a texture in the style.
         beta: Weight of the style; 0 paints what the content layer knows of the picture.
         variation: Weight of the total variation; more makes areas calmer.
         start: "content"; or "noise", random pixels around the mean color of the content, or of the style if `alpha` is
             0, with a fraction of the spread of its colors: from gray the colors would take most of the steps.
         match: Whether the content first gets the colors of the style: their mean and covariance.
-        border: Pixels by which the picture is widened on each side while it is painted, at each size, with its own
-            mirror image; they are cut off again. Without them the zeros that the net puts beyond the edges show as a
-            rim. 8 is enough.
+        border: Pixels of mirror image on each side while the picture is painted, at each size; they are cut off again.
+            Without them the zeros that the net puts beyond the edges show as a rim. 8 is enough.
         seed: Seed of the noise.
         progress: Whether to show a bar and the picture so far, in a notebook or a terminal. It goes away at the end.
 
@@ -109,11 +107,10 @@ def stylize(
             else:
                 image = noise(rng, of_content if alpha else of_style, of_content.shape)
             of_content, image = _widened(of_content, border), _widened(image, border)
-            targets = (
-                _targets(net, of_content, contents, content_cost),
-                _targets(net, of_style, styles, layer_style_cost),
-            )
-            image, costs = _minimized(functools.partial(step, targets, factors), image / 255, n, bar)
+            content_targets = _targets(net, of_content, contents, content_cost)
+            style_targets = _targets(net, of_style, styles, layer_style_cost)
+            costs_of = functools.partial(step, (content_targets, style_targets), factors)
+            image, costs = _minimized(costs_of, image / 255, n, bar)
             image = 255 * np.clip(image, 0, 1)[border : border + height, border : border + width]
             rows += [(height, *several) for several in costs]
     names = ("height", "total", "content", "style", "variation")
@@ -150,10 +147,7 @@ def _widened(picture, border):
 
 
 def _targets(net, picture, shares, cost):
-    """The features of a picture in some layers, and the weight of the cost of each.
-
-    The weight is the layer's share, divided by the cost of features that are all 0.
-    """
+    """The features of a picture in some layers, and each layer's weight: its share / the cost of features all 0."""
     features = net(picture[None]) if shares else {}
     targets, weights = [features[name] for name in shares], []
     for target, share in zip(targets, shares.values(), strict=True):
@@ -164,18 +158,16 @@ def _targets(net, picture, shares, cost):
 
 @functools.lru_cache(maxsize=8)
 def _compiled(content_layers, style_layers):
-    """The net; and the step, a function to (total, content, style, variation) and the gradient of the total.
-
-    Its arguments are the `_targets` of content and style, (α, β, variation), and the pixels in 0…1.
-    """
+    """The net, and the step: from the `_targets` of content and style, (α, β, variation) and pixels in 0…1 to a list
+    of the total, content, style and variation, and the gradient of the total."""
     net = trunk(tuple(dict.fromkeys((*content_layers, *style_layers))))
 
     def costs(targets, factors, pixels):
-        (contents, content_weights), (styles, style_weights) = targets
+        (contents, scales), (styles, weights) = targets
         features = net(255 * pixels[None])
         of_content, of_style = ([features[name] for name in layers] for layers in (content_layers, style_layers))
-        J_content = sum(w * content_cost(*pair) for w, *pair in zip(content_weights, contents, of_content, strict=True))
-        J_style = style_cost.core(styles, of_style, style_weights)
+        J_content = sum(w * content_cost(a_C, a_G) for w, a_C, a_G in zip(scales, contents, of_content, strict=True))
+        J_style = style_cost.core(styles, of_style, weights)
         rows, columns, _ = ops.shape(pixels)
         J_variation = total_variation(pixels) / ops.cast(3 * (2 * rows * columns - rows - columns), "float32")
         total = total_cost.core(J_content, J_style, factors[0], factors[1]) + factors[2] * J_variation
@@ -192,7 +184,7 @@ def _compiled(content_layers, style_layers):
 
 
 def _with_gradient(costs, arguments):
-    """The step compiled; Keras has no gradient of its own for what is not a weight of a model, so each backend has."""
+    """The step, compiled; each backend in its own way, because Keras has no gradient for what is no model's weight."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
