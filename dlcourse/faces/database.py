@@ -136,8 +136,8 @@ class FaceDatabase:
             image: As for `enroll`.
 
         Returns:
-            `(name, distance)` of the nearest picture; of two at one distance, of the first. The name is None, which
-            means unknown, if the distance is above the threshold. An empty database returns `(None, inf)`.
+            `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first. The
+            name is None, which means unknown, if the distance is above the threshold. Of an empty database: (None, inf).
 
         Raises ValueError if the encoder refuses the picture.
         """
@@ -148,9 +148,9 @@ class FaceDatabase:
         encoding = _floats("encoding", encoding, 1, self._dimension())
         if not len(self._names):
             return None, float("inf")
-        distances = _distances(self._encodings, encoding)
-        nearest = distances.argmin()
-        return self._names[nearest] if distances[nearest] <= self.threshold else None, distances[nearest].item()
+        nearest = np.linalg.norm(self._encodings - encoding, axis=1).argmin()
+        (distance,) = _distances(self._encodings[[nearest]], encoding).tolist()
+        return self._names[nearest] if distance <= self.threshold else None, distance
 
     def save(self, path):
         """Write names, encodings and threshold, but not the encoder, to a file in the safetensors format.
@@ -223,7 +223,8 @@ class FaceDatabase:
 
 
 def _distances(encodings, encoding):
-    return np.linalg.norm(encodings - encoding.astype(np.float64), axis=1)  # float32 might miss the threshold itself
+    """In float64, because float32 may err on which side of the threshold a distance is."""
+    return np.linalg.norm(encodings - encoding.astype(np.float64), axis=1)
 
 
 def _digest(about, encodings):
