@@ -101,8 +101,8 @@ def cost_function(content, painting, together=False):
             ours, theirs = gram(found[name]), gram(of_known[name][1:])
             total += BETA / len(names[1:]) * tf.reduce_sum((ours - theirs) ** 2) / tf.reduce_sum(theirs**2)
         down, across = pixels[:, 1:] - pixels[:, :-1], pixels[:, :, 1:] - pixels[:, :, :-1]
-        neighbours = tf.cast(tf.size(down) + tf.size(across), tf.float32)
-        return total + VARIATION * (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / neighbours
+        neighbors = tf.cast(tf.size(down) + tf.size(across), tf.float32)
+        return total + VARIATION * (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / neighbors
 
     return cost
 

@@ -39,11 +39,11 @@ def test_the_border_is_cut_off_again(pictures):
 
 
 def test_a_mirrored_border_leaves_a_flat_picture_flat_at_its_edges():
-    grey, dots = np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64, 3), np.uint8)
+    gray, dots = np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64, 3), np.uint8)
     dots[::4, ::4] = 255
     rims = {}
     for border in (0, 8):
-        image = style.stylize(grey, dots, alpha=0, variation=0, match=False, border=border, steps=(8,), **FEW).image
+        image = style.stylize(gray, dots, alpha=0, variation=0, match=False, border=border, steps=(8,), **FEW).image
         edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(float)
         rims[border] = abs(edge.mean() - image[8:-8, 8:-8].mean())
     assert rims[8] < 0.5 * rims[0]

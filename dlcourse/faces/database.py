@@ -137,7 +137,7 @@ class FaceDatabase:
 
         Returns:
             `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first. The
-            name is None, which means unknown, if the distance is above the threshold. Of an empty database: (None, inf).
+            name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
 
         Raises ValueError if the encoder refuses the picture.
         """
@@ -211,11 +211,11 @@ class FaceDatabase:
         self._names, self._encodings, self._threshold = names, encodings, threshold
 
     def _dimension(self):
-        """d, if it is known yet."""
+        """Return d, if it is known yet."""
         return self._length or (self._encodings.shape[1] if len(self._names) else None)
 
     def _rows(self, name):
-        """A mask of the person's pictures."""
+        """Mark the person's pictures."""
         rows = self._names == _composed(name) if isinstance(name, str) else np.zeros(0, bool)
         if not rows.any():
             raise ValueError(f"name: expected one of the {len(self)} people enrolled, got {name!r}")
@@ -223,7 +223,7 @@ class FaceDatabase:
 
 
 def _distances(encodings, encoding):
-    """In float64, because float32 may err on which side of the threshold a distance is."""
+    """Measure in float64, because float32 may err on which side of the threshold a distance is."""
     return np.linalg.norm(encodings - encoding.astype(np.float64), axis=1)
 
 
@@ -232,7 +232,7 @@ def _digest(about, encodings):
 
 
 def _function(encoder):
-    """The function from one picture to its encoding, and d, if it is known."""
+    """Return the function from one picture to its encoding, and d, if it is known."""
     if not isinstance(encoder, keras.Model):
         if not callable(encoder):
             raise ValueError(f"encoder: expected a Keras model or a function, got {encoder!r}")
@@ -253,7 +253,7 @@ def _function(encoder):
 
 
 def _floats(name, values, axes, length):
-    """`values` as an array, float32, with one axis or two, if they are finite and the last axis has that length."""
+    """Return `values` as float32, with one axis or two, if they are finite and the last axis has that length."""
     not_a_path(name, values, "encodings")
     try:
         values = np.asarray(values)
@@ -273,7 +273,7 @@ def _floats(name, values, axes, length):
 
 
 def _composed(name):
-    """The name with é as one letter, not as e with an accent behind."""
+    """Write é as one letter, not as e with an accent behind."""
     return unicodedata.normalize("NFC", str(name))
 
 
@@ -284,7 +284,7 @@ def _path(path):
 
 
 def _strings(name, values, n):
-    """`values` as an array of n strings, if none is blank."""
+    """Return `values` as an array of n strings, if none is blank."""
     values = list(values) if isinstance(values, list | tuple | np.ndarray) else [values]
     if len(values) != n:
         raise ValueError(f"{name}: expected {n}, one for each encoding, got {len(values)}")

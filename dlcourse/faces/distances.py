@@ -1,4 +1,4 @@
-"""How far the encodings of faces lie apart: d(x₁, x₂) = ‖f(x₁) − f(x₂)‖ (notes, eqs. 3.15–3.18)."""
+"""Distances between the encodings of faces: d(x₁, x₂) = ‖f(x₁) − f(x₂)‖ (notes, eqs. 3.15–3.18)."""
 
 from dlcourse._pixels import as_floats
 from dlcourse.scratch.checks import checked

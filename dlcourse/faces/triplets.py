@@ -46,19 +46,19 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
 
 
 def _batch_all(squares, positive, negative):
-    """Every positive with every negative."""
+    """Mark every positive with every negative."""
     return _pairs(positive, negative)
 
 
 def _batch_hard(squares, positive, negative):
-    """The farthest positive with the nearest negative."""
+    """Mark the farthest positive with the nearest negative."""
     farthest = ops.argmax(ops.where(positive, squares, -1.0), axis=-1)
     nearest = ops.argmin(ops.where(negative, squares, float("inf")), axis=-1)
     return _pairs(_only(farthest, squares), _only(nearest, squares))
 
 
 def _semi_hard(squares, positive, negative):
-    """Each positive with the nearest negative that is farther; if there is none, with the farthest negative."""
+    """Mark each positive with the nearest negative that is farther; if there is none, with the farthest negative."""
     near, far = squares[..., :, None], squares[..., None, :]
     farther = negative[..., None, :] & (far > near)  # (positive, negative)
     nearest = ops.argmin(ops.where(farther, far, float("inf")), axis=-1)
@@ -71,12 +71,12 @@ MININGS = {"batch_hard": _batch_hard, "semi_hard": _semi_hard, "batch_all": _bat
 
 
 def _pairs(positive, negative):
-    """A mask (…, j, k) of every marked j with every marked k."""
+    """Mark every positive j with every negative k: a mask (…, j, k)."""
     return positive[..., :, None] & negative[..., None, :]
 
 
 def _only(picture, squares):
-    """A mask of all pictures in which this one alone is marked."""
+    """Mark this one of all pictures."""
     return ops.one_hot(picture, ops.shape(squares)[-1], dtype="bool")
 
 
@@ -201,7 +201,7 @@ class ActiveTriplets(keras.metrics.Metric):
 
 
 def _ranks(identities, embeddings):
-    """The identities as small numbers: how many pictures of the batch have a smaller one. Equal stay equal."""
+    """Replace each identity by the number of pictures in the batch with a smaller one. Equal ones stay equal."""
     (embeddings,) = as_floats(("y_pred", embeddings), shape="(m, d)", axes=(2,))
     identities = ops.convert_to_tensor(identities)
     kind, found, m = keras.backend.standardize_dtype(identities.dtype), tuple(identities.shape), embeddings.shape[0]

@@ -118,7 +118,7 @@ def verification_accuracy(distances, same, threshold):
 
 
 def _equal_error_rate(false, true):
-    """The rate where the line through the points crosses false = 1 - true."""
+    """Find the rate where the line through the points crosses false = 1 - true."""
     excess = false + true - 1  # from -1 to 1, ascending
     k = int(np.argmax(excess >= 0))
     part = -excess[k - 1] / (excess[k] - excess[k - 1])
@@ -126,7 +126,7 @@ def _equal_error_rate(false, true):
 
 
 def _best(thresholds, gain):
-    """The middle between the first threshold with the largest gain and the next one."""
+    """Return the middle between the first threshold with the largest gain and the next one."""
     best = int(np.argmax(gain))
     at, following = thresholds[best], thresholds[min(best + 1, len(thresholds) - 1)]
     middle = (at + following) / 2
@@ -134,7 +134,7 @@ def _best(thresholds, gain):
 
 
 def _judged(distances, same):
-    """Distances as float64 and `same` as bool, if both kinds of pairs are there."""
+    """Return distances as float64 and `same` as bool, if both kinds of pairs are there."""
     distances = _numbers("distances", distances, "finite numbers of shape (n,)", "uif", (None,))
     same = _numbers(
         "same", same, f"True or False for each of {len(distances)} distances", "bui", distances.shape, (0, 1)
@@ -148,7 +148,7 @@ def _judged(distances, same):
 
 
 def _numbers(name, values, expected, kinds, shape, among=None):
-    """`values` as an array, if they are finite numbers of these kinds and this shape, in which None is any length."""
+    """Return `values` as an array, if they are finite numbers of these kinds and this shape, in which None is any length."""
     values = array(name, values, expected)
     fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
     finite = values.dtype.kind != "f" or np.isfinite(values).all()

@@ -95,7 +95,7 @@ def layer_style_cost(a_S, a_G):
 
 
 def _a_weight_for_each_layer(arguments):
-    """A relation of `style_cost`: as many features of either picture as weights."""
+    """Require of `style_cost` as many features of either picture as weights."""
     features_S, features_G, weights = arguments.values()
     layers = len(features_S)
     weights = [1 / max(layers, 1)] * layers if weights is None else [number("weights", weight) for weight in weights]

@@ -118,7 +118,7 @@ def stylize(
 
 
 def _layers(content_layer, style_layers, alpha, beta):
-    """Two dicts from layers to shares, of the content cost and of the style cost: empty for a cost without weight."""
+    """Return the shares of layers in the content cost and in the style cost, two dicts; empty for a weight of 0."""
     weights = style_layers if isinstance(style_layers, dict) else dict.fromkeys(style_layers, 1.0)
     weights = {name: number("style_layers", weight) for name, weight in weights.items()}
     if not sum(weights.values()):
@@ -130,7 +130,7 @@ def _layers(content_layer, style_layers, alpha, beta):
 
 
 def _levels(shape, size, n):
-    """(height, width) of each level, coarse to fine; a side too short for the net is made longer."""
+    """Return (height, width) of each level, coarse to fine; a side too short for the net is made longer."""
     if not n:
         raise ValueError("steps: expected a number for one level or more, got none")
     return [_fitting(shape, size * 0.6**k) for k in reversed(range(n))]
@@ -142,12 +142,12 @@ def _fitting(shape, longer):
 
 
 def _widened(picture, border):
-    """A picture with mirrored edges: the zeros that the net sees beyond them would paint a rim."""
+    """Mirror a picture at its edges: the zeros that the net sees beyond them would paint a rim."""
     return np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
 
 
 def _targets(net, picture, shares, cost):
-    """The features of a picture in some layers, and each layer's weight: its share / the cost of features all 0."""
+    """Return the features of a picture in some layers, and each layer's weight: its share / the cost of features all 0."""
     features = net(picture[None]) if shares else {}
     targets, weights = [features[name] for name in shares], []
     for target, share in zip(targets, shares.values(), strict=True):
@@ -158,8 +158,8 @@ def _targets(net, picture, shares, cost):
 
 @functools.lru_cache(maxsize=8)
 def _compiled(content_layers, style_layers):
-    """The net, and the step: from the `_targets` of content and style, (α, β, variation) and pixels in 0…1 to a list
-    of the total, content, style and variation, and the gradient of the total."""
+    """Return the net, and the step: from the `_targets` of content and style, (α, β, variation) and pixels in 0…1 to
+    a list of the total, content, style and variation, and the gradient of the total."""
     net = trunk(tuple(dict.fromkeys((*content_layers, *style_layers))))
 
     def costs(targets, factors, pixels):
@@ -184,7 +184,7 @@ def _compiled(content_layers, style_layers):
 
 
 def _with_gradient(costs, arguments):
-    """The step, compiled; each backend in its own way, because Keras has no gradient for what is no model's weight."""
+    """Compile the step, for each backend in its own way: Keras has no gradient for what is no model's weight."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

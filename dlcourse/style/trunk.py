@@ -1,4 +1,4 @@
-"""What a trained net sees: the trunk of VGG, cut after the last layer in use, and the patches that excite its units."""
+"""Look into a trained net: the trunk of VGG, cut after the last layer in use, and the patches that excite its units."""
 
 import functools
 from typing import NamedTuple
@@ -121,7 +121,7 @@ def exciting_patches(images, layer_name, units, n=9, *, per_image=2):
 
 
 def _peaks(response, n, apart):
-    """The n highest places above 0 of a map, `apart` or more rows or columns from each other: (value, row, column)."""
+    """Yield (value, row, column) of the n highest places above 0 of a map, `apart` rows or columns from each other."""
     response = response.copy()
     for _ in range(n):
         row, column = np.unravel_index(response.argmax(), response.shape)
