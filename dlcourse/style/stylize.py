@@ -147,7 +147,7 @@ def _widened(picture, border):
 
 
 def _targets(net, picture, shares, cost):
-    """Return the features of a picture in some layers, and each layer's weight: its share / the cost of features all 0."""
+    """Return the features of a picture in some layers, and their weights: share / cost of features that are all 0."""
     features = net(picture[None]) if shares else {}
     targets, weights = [features[name] for name in shares], []
     for target, share in zip(targets, shares.values(), strict=True):
