@@ -148,7 +148,7 @@ def _judged(distances, same):
 
 
 def _numbers(name, values, expected, kinds, shape, among=None):
-    """Return `values` as an array, if they are finite numbers of these kinds and this shape, where None is any length."""
+    """Return `values` as an array, if they are finite numbers of these kinds and this shape; None is any length."""
     values = array(name, values, expected)
     fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
     finite = values.dtype.kind != "f" or np.isfinite(values).all()
