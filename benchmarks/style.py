@@ -43,9 +43,9 @@ def main():
 
 
 def pictures():
-    """The content in the colours of the style, so that both sides begin with the same picture; and the style.
+    """The content in the colors of the style, so that both sides begin with the same picture; and the style.
 
-    The painting is cut to the photograph's aspect ratio, for the usual tutorial puts both into one batch.
+    The painting is cut to the photograph's aspect ratio, because the usual tutorial puts both into one batch.
     """
     photo, painting = datasets.photo("chelsea"), datasets.photo("starry_night")[30:-30, 30:-30]
     height = round(painting.shape[1] * photo.shape[0] / photo.shape[1])
@@ -101,8 +101,8 @@ def cost_function(content, painting, together=False):
             ours, theirs = gram(found[name]), gram(of_known[name][1:])
             total += BETA / len(names[1:]) * tf.reduce_sum((ours - theirs) ** 2) / tf.reduce_sum(theirs**2)
         down, across = pixels[:, 1:] - pixels[:, :-1], pixels[:, :, 1:] - pixels[:, :, :-1]
-        neighbours = tf.cast(tf.size(down) + tf.size(across), tf.float32)
-        return total + VARIATION * (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / neighbours
+        neighbors = tf.cast(tf.size(down) + tf.size(across), tf.float32)
+        return total + VARIATION * (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / neighbors
 
     return cost
 

@@ -8,7 +8,6 @@ def benchmark(load_benchmark, monkeypatch):
     module = load_benchmark("faces")
     monkeypatch.setattr(module, "BATCHES", (12,))
     monkeypatch.setattr(module, "PICTURES", 3)
-    monkeypatch.setattr(module, "ENROLLED", 40)
     return module
 
 
@@ -26,12 +25,6 @@ def test_a_side_that_computes_something_else_is_not_timed(benchmark, monkeypatch
         list(benchmark.triplets(1, 12))
 
 
-def test_somebody_else_is_not_timed(benchmark, monkeypatch):
-    monkeypatch.setattr(benchmark, "nearest_in_numpy", lambda known, seen: 7)
-    with pytest.raises(AssertionError, match="NumPy recognizes somebody else"):
-        list(benchmark.recognition(1))
-
-
 def test_of_the_random_triplets_some_are_active_and_some_are_not(benchmark):
     metric = benchmark.faces.ActiveTriplets(benchmark.MARGIN, "semi_hard")
     metric.update_state(benchmark.np.arange(12) // 3, benchmark.unit_vectors(12))
@@ -42,6 +35,5 @@ def test_the_table_tells_whether_each_goal_was_reached(benchmark, monkeypatch, c
     monkeypatch.setattr(benchmark.timing, "take_turns", lambda functions, rounds: [0.5, 0.25])
     benchmark.main()
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
-    assert all(line.split()[-5:] == ["2.00", "at", "least", "2:", "reached"] for line in lines[1:3])
-    assert lines[3].split()[-5:] == ["2.00", "at", "least", "1:", "reached"]
+    assert len(lines) == 3
+    assert all(line.split()[-5:] == ["2.00", "at", "least", "0.5:", "reached"] for line in lines[1:])

@@ -52,7 +52,7 @@ def test_a_reshape_without_a_transpose_is_named_and_one_with_it_is_right():
 
 def test_advice_on_the_reshape_is_not_given_to_another_mistake():
     def but_one(features):
-        G = check.gram_matrix.reference(features)
+        G = np.array(check.gram_matrix.reference(features))
         G[0, -1] += 1
         return G
 

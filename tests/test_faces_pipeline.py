@@ -53,8 +53,8 @@ def distance(a, b):
     return np.linalg.norm(a - b)
 
 
-def mean_colour_encoder():
-    """A net as quick as can be, whose encoding is the mean colour, three numbers."""
+def mean_color_encoder():
+    """A net as quick as can be, whose encoding is the mean color, three numbers."""
     pictures = keras.Input((150, 150, 3))
     return keras.Model(pictures, layers.GlobalAveragePooling2D()(pictures))
 
@@ -128,9 +128,9 @@ def test_one_face_is_expected_where_one_encoding_is_asked_for():
 
 
 def test_another_encoder_is_used_and_may_have_another_length():
-    found = faces.encode_faces(ASTRONAUT, mean_colour_encoder())
+    found = faces.encode_faces(ASTRONAUT, mean_color_encoder())
     np.testing.assert_allclose(found.encodings, found.pictures.mean(axis=(1, 2)), atol=1e-3)
-    assert faces.encode_faces(datasets.photo("china"), mean_colour_encoder()).encodings.shape == (0, 3)
+    assert faces.encode_faces(datasets.photo("china"), mean_color_encoder()).encodings.shape == (0, 3)
 
 
 def test_the_shipped_net_is_built_once_and_compiled_once():

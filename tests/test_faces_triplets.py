@@ -1,5 +1,8 @@
 """Distances of a batch, the triplet loss and its minings against loops over i, j, k, and batches of people."""
 
+import subprocess
+import sys
+
 from dlcourse import faces
 
 import keras
@@ -258,6 +261,36 @@ def test_a_large_batch_in_float32_is_close_to_float64(mining):
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     expected = float(faces.TripletLoss(0.2, mining, dtype="float64")(identities, embeddings))
     assert float(faces.TripletLoss(0.2, mining)(identities, embeddings)) == pytest.approx(expected, rel=1e-4)
+
+
+MEMORY = """
+import resource
+from dlcourse import faces
+import numpy as np
+import tensorflow as tf
+
+LOSSES = [faces.TripletLoss(0.2, mining) for mining in ("batch_hard", "semi_hard", "batch_all")]
+
+@tf.function(input_signature=[tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None, None), tf.float32)])
+def step(identities, embeddings):
+    with tf.GradientTape() as tape:
+        tape.watch(embeddings)
+        loss = sum(loss(identities, embeddings) for loss in LOSSES)
+    return tape.gradient(loss, embeddings)
+
+def peak(m):
+    embeddings = np.random.default_rng(0).normal(size=(m, 128)).astype(np.float32)
+    step(np.arange(m, dtype=np.int32) // 4, embeddings)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+print(-peak(16) + peak(512))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what ru_maxrss counts differs")
+def test_memory_stays_with_the_square_of_the_batch():
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 300  # megabytes; a single tensor of 512³ floats has 512
 
 
 # In training

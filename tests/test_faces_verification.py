@@ -88,7 +88,7 @@ def test_the_threshold_lies_in_the_middle_of_the_gap():
 
 
 @pytest.mark.parametrize("below", [1.0, np.nextafter(1.0, 2)])  # the middle is rounded down, and up
-def test_between_two_neighbouring_numbers_the_threshold_still_parts_them(below):
+def test_between_two_neighboring_numbers_the_threshold_still_parts_them(below):
     above = np.nextafter(below, 2)
     threshold = faces.verification_curve([below, above], [True, False]).threshold
     assert below <= threshold < above

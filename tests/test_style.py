@@ -5,7 +5,6 @@ import itertools
 
 from dlcourse import datasets, models, style, weights
 from dlcourse._pixels import resized
-from dlcourse.style import costs
 
 import keras
 import nbformat
@@ -16,8 +15,6 @@ from keras import ops
 from nbclient import NotebookClient
 
 STYLIZE = importlib.import_module("dlcourse.style.stylize")  # its function of the same name hides it
-
-TRUNK = importlib.import_module("dlcourse.style.trunk")  # its function of the same name hides it
 
 RNG = np.random.default_rng(0)
 SMALL = {"size": 48, "steps": (6,), "style_layers": ("block1_conv1", "block2_conv1"), "content_layer": "block2_conv2"}
@@ -144,29 +141,6 @@ def test_trunk_ends_after_the_last_layer_in_use_and_is_not_trained():
     assert style.trunk(["block1_conv1", "block2_conv1"]) is net
 
 
-def test_trunk_in_bfloat16_is_near_the_one_in_float32(pictures):
-    nets = [style.trunk(["block3_conv1"], dtype=dtype) for dtype in ("float32", "bfloat16")]
-    exact, rough = (array(net(pictures[0][None])["block3_conv1"]) for net in nets)
-    assert rough.dtype == np.float32
-    assert 0 < np.linalg.norm(rough - exact) / np.linalg.norm(exact) < 0.02
-
-
-def test_trunk_of_vgg19_gives_what_keras_computes(pictures, monkeypatch):
-    build = keras.applications.VGG19
-    monkeypatch.setattr(keras.applications, "VGG19", lambda weights, **options: build(weights=None, **options))
-    TRUNK._network.cache_clear(), TRUNK._trunk.cache_clear()
-    try:
-        net = style.trunk(["block1_conv2"], "vgg19")
-        base = TRUNK._network("vgg19")
-        kernels = [base.get_layer(f"block1_conv{i}").get_weights() for i in (1, 2)]
-        x = keras.applications.vgg19.preprocess_input(pictures[0][None].astype("float32"))
-        for kernel, bias in kernels:
-            x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
-        assert np.allclose(array(net(pictures[0][None])["block1_conv2"]), x, rtol=1e-4, atol=1e-3)
-    finally:  # those of the test have random weights
-        TRUNK._network.cache_clear(), TRUNK._trunk.cache_clear()
-
-
 @pytest.mark.parametrize("layer", ["block1_conv2", "block2_pool", "block3_conv3"])
 def test_receptive_field_is_where_the_gradient_is_not_0(layer):
     size, stride = style.receptive_field(layer)
@@ -210,8 +184,6 @@ def test_exciting_patches_reach_beyond_the_edge_in_black_and_keep_apart(pictures
     [
         (lambda image: style.trunk(["block9_conv1"]), "layer_names"),
         (lambda image: style.trunk([]), "layer_names"),
-        (lambda image: style.trunk(["block1_conv1"], "vgg11"), "network"),
-        (lambda image: style.trunk(["block1_conv1"], dtype="float16"), "dtype"),
         (lambda image: style.receptive_field("minus_mean"), "layer_names"),
         (lambda image: style.exciting_patches([image], "block1_conv1", [64]), "units"),
         (lambda image: style.exciting_patches([image[..., 0]], "block1_conv1", [0]), "images"),
@@ -223,7 +195,7 @@ def test_the_trunk_refuses_what_it_does_not_have_and_names_it(call, name, pictur
         call(pictures[0])
 
 
-# Colours
+# Colors
 
 
 def test_match_colors_gives_the_mean_and_the_covariance_of_the_other(pictures):
@@ -234,10 +206,10 @@ def test_match_colors_gives_the_mean_and_the_covariance_of_the_other(pictures):
     assert np.allclose(np.cov(ours.T), np.cov(theirs.T), atol=0.05 * np.cov(theirs.T).max())
 
 
-def test_match_colors_to_itself_changes_nothing_and_a_grey_picture_is_no_trouble(pictures):
+def test_match_colors_to_itself_changes_nothing_and_a_gray_picture_is_no_trouble(pictures):
     assert np.abs(style.match_colors(pictures[0], pictures[0]).astype(int) - pictures[0]).max() <= 1
-    grey = np.full((8, 8, 3), 100, np.uint8)
-    assert style.match_colors(grey, pictures[0]).std(axis=(0, 1)).max() == 0
+    gray = np.full((8, 8, 3), 100, np.uint8)
+    assert style.match_colors(gray, pictures[0]).std(axis=(0, 1)).max() == 0
 
 
 # The whole
@@ -245,18 +217,19 @@ def test_match_colors_to_itself_changes_nothing_and_a_grey_picture_is_no_trouble
 
 def test_the_gradient_is_that_of_finite_differences(pictures):
     content, painting = (p[:48, :40].astype("float32") for p in pictures)
-    contents, styles = {"block2_conv2": 1}, {"block1_conv1": 1, "block2_conv1": 2}
-    net, compiled = STYLIZE._compiled(tuple(contents), tuple(styles), "vgg16", "float32")
-    of_style = STYLIZE._goals(net, painting, styles, costs.mean_gram, costs.gram_distance)
-    goals, factors = (STYLIZE._goals(net, content, contents), of_style), np.float32([1, 5, 0.1])
+    contents, styles = {"block2_conv2": 1.0}, {"block1_conv1": 0.4, "block2_conv1": 0.6}
+    net, compiled = STYLIZE._compiled(tuple(contents), tuple(styles))
+    of_content = STYLIZE._targets(net, content, contents, style.content_cost)
+    targets = of_content, STYLIZE._targets(net, painting, styles, style.layer_style_cost)
 
     def step(pixels):
-        return compiled(goals, factors, pixels)
+        costs, gradient = compiled(targets, np.float32([1, 5, 0.1]), pixels)
+        return [float(cost) for cost in costs], array(gradient)
 
     pixels = RNG.uniform(0.2, 0.8, content.shape).astype("float32")
     _, gradient = step(pixels)
     direction = gradient / np.linalg.norm(gradient)
-    ahead, behind = (float(step(pixels + sign * 3e-3 * direction)[0][0]) for sign in (1, -1))
+    ahead, behind = (step(pixels + sign * 3e-3 * direction)[0][0] for sign in (1, -1))
     assert np.isclose((ahead - behind) / 6e-3, np.linalg.norm(gradient), rtol=0.02)
 
 
@@ -274,9 +247,8 @@ def test_the_first_costs_in_the_history_are_those_of_the_start(pictures):
     assert np.isclose(result.history["total"][0], 3 * np.mean(relative), rtol=1e-3)
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
-def test_the_style_comes_closer_and_the_aspect_ratio_stays(pictures, optimizer):
-    result = style.stylize(*pictures, optimizer=optimizer, **{**SMALL, "steps": (4, 12)})
+def test_the_style_comes_closer_and_the_aspect_ratio_stays(pictures):
+    result = style.stylize(*pictures, **{**SMALL, "steps": (4, 12)})
     assert result.image.shape == (32, 48, 3)
     assert result.image.dtype == np.uint8
     fine = result.history["height"] == 32
@@ -376,9 +348,6 @@ print(image.shape)
         ({"beta": float("inf")}, "beta"),
         ({"variation": "much"}, "variation"),
         ({"start": "zeros"}, "start"),
-        ({"optimizer": "sgd"}, "optimizer"),
-        ({"network": "resnet50"}, "network"),
-        ({"dtype": "float64"}, "dtype"),
     ],
 )
 def test_stylize_refuses_what_it_cannot_use_and_names_it(options, name, pictures):
@@ -410,8 +379,8 @@ def test_the_costs_of_a_photograph_do_not_depend_on_the_type_of_its_pixels(kind)
     ("picture", "message"),
     [
         ("me.jpg", r"got a str, 'me\.jpg': read the file with datasets\.read_picture\(path\)"),
-        (np.zeros((40, 40), np.uint8), r"grey: np\.repeat\(picture\[\.\.\., None\], 3, axis=-1\)"),
-        (np.zeros((40, 40, 1), np.uint8), r"grey: np\.repeat\(picture, 3, axis=-1\)"),
+        (np.zeros((40, 40), np.uint8), r"gr[ae]y: np\.repeat\(picture\[\.\.\., None\], 3, axis=-1\)"),
+        (np.zeros((40, 40, 1), np.uint8), r"gr[ae]y: np\.repeat\(picture, 3, axis=-1\)"),
         (np.zeros((40, 40, 4), np.uint8), "alpha channel"),
         (np.zeros((1, 40, 40, 3), np.uint8), "a batch: pass one picture"),
         (np.zeros((3, 40, 40), np.uint8), "channels first: np.moveaxis"),

@@ -1,13 +1,10 @@
 """How `stylize` begins from noise, and the mirrored edge that it paints beyond the picture."""
 
-import importlib
-
 from dlcourse import datasets, style
+from dlcourse.style import colors
 
 import numpy as np
 import pytest
-
-STYLIZE = importlib.import_module("dlcourse.style.stylize")  # its function of the same name hides it
 
 FEW = {"size": 64, "style_layers": ("block1_conv1", "block2_conv1")}
 
@@ -19,11 +16,11 @@ def pictures():
 
 def test_noise_has_the_mean_color_of_a_picture_and_a_share_of_its_spread(pictures):
     for picture in pictures:
-        noise = STYLIZE._noise(np.random.default_rng(0), picture, (200, 200, 3)).reshape(-1, 3)
-        colors = picture.reshape(-1, 3).astype(float)
-        assert np.allclose(noise.mean(axis=0), colors.mean(axis=0), atol=1)
-        ratio = np.cov(noise.T) / np.cov(colors.T)
-        assert np.allclose(np.diag(ratio), STYLIZE.NOISE**2, rtol=0.1)
+        noise = colors.noise(np.random.default_rng(0), picture, (200, 200, 3)).reshape(-1, 3)
+        own = picture.reshape(-1, 3).astype(float)
+        assert np.allclose(noise.mean(axis=0), own.mean(axis=0), atol=1)
+        ratio = np.cov(noise.T) / np.cov(own.T)
+        assert np.allclose(np.diag(ratio), colors.NOISE**2, rtol=0.1)
 
 
 @pytest.mark.parametrize(("alpha", "whose"), [(1.0, 0), (0, 1)])
@@ -42,11 +39,11 @@ def test_the_border_is_cut_off_again(pictures):
 
 
 def test_a_mirrored_border_leaves_a_flat_picture_flat_at_its_edges():
-    grey, dots = np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64, 3), np.uint8)
+    gray, dots = np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64, 3), np.uint8)
     dots[::4, ::4] = 255
     rims = {}
     for border in (0, 8):
-        image = style.stylize(grey, dots, alpha=0, variation=0, match=False, border=border, steps=(8,), **FEW).image
+        image = style.stylize(gray, dots, alpha=0, variation=0, match=False, border=border, steps=(8,), **FEW).image
         edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(float)
         rims[border] = abs(edge.mean() - image[8:-8, 8:-8].mean())
     assert rims[8] < 0.5 * rims[0]

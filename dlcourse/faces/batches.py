@@ -1,6 +1,6 @@
 """Batches to learn a distance from: P people with K pictures each (Hermans et al., 2017, arXiv 1703.07737, section 2).
 
-Where pictures are drawn one by one from many people, hardly two of a batch show the same one: no triplet.
+If pictures were drawn one by one from many people, hardly two of a batch would show the same person: no triplet.
 """
 
 from dlcourse.checks import READ_FOLDER, array, count
@@ -12,23 +12,19 @@ import numpy as np
 class IdentityBatches(keras.utils.PyDataset):
     """Batches of `people` people with `pictures` pictures each, drawn anew in every epoch, for `model.fit`.
 
-    Within a batch no person and no picture occurs twice. The same seed gives the same batches in the same epochs. Pass
-    `shuffle=False` to `fit` to have them in the same order, too: Keras would mix it, and not by this seed.
+    Within a batch no person and no picture occurs twice. The same seed draws the same batches in the same epochs. Pass
+    `shuffle=False` to `fit` to keep their order, too, which Keras would otherwise shuffle, and not by this seed. Batch
+    i of this epoch is `batches[i]`: images, shape (P·K, …), and identities, shape (P·K,), ordered by person.
 
     Args:
         images: An array, shape (n, …).
-        identities: Whose picture each is: whole numbers, shape (n,).
-        people: P, how many people a batch has, 2 or more, for a triplet needs a negative.
-        pictures: K, how many pictures of each, 2 or more, for it needs a positive.
-        seed: Of the draws, 0 or more.
+        identities: The person in each picture: whole numbers, shape (n,).
+        people: P, people in a batch, 2 or more, because a triplet needs a negative.
+        pictures: K, pictures of each, 2 or more, because it needs a positive.
+        seed: Seed of the draws, 0 or more.
         steps: Batches in an epoch; by default as many as the pictures fill.
 
-    Batch i of this epoch is `batches[i]`: a pair of images, shape (P·K, …), and identities, shape (P·K,), ordered by
-    person.
-
-    Raises:
-        ValueError: If there are not so many people, or not so many pictures of each, or an argument is out of its
-            range.
+    Raises ValueError if there are fewer people, or fewer pictures of one, or an argument is out of its range.
 
     Taught in notebook 3-4, section 3.4.4.
     """

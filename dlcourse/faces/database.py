@@ -1,11 +1,11 @@
-"""People and the encodings of their faces: from one picture a person is known again (notes, eqs. 3.15–3.17).
+"""People and the encodings of their faces: one picture is enough to know a person again (notes, eqs. 3.15–3.17).
 
     database = FaceDatabase(encode_face)
     database.enroll("Grace Hopper", photo)
     same, distance = database.verify(another, "Grace Hopper")    # is this Grace Hopper?
     name, distance = database.recognize(another)                 # who is this, if it is anyone of these?
 
-Adding a person needs no training: the encoder has learned to compare faces, not to name them.
+Adding a person needs no training, because the encoder has learned to compare faces, not to name them.
 """
 
 import contextlib
@@ -25,26 +25,24 @@ from safetensors.numpy import save
 
 FORMAT, VERSION = "dlcourse.faces.FaceDatabase", 1
 LONGEST = 90_000_000  # bytes of names: the header of a safetensors file may have 100 MB
-BLOCK = 2048  # rows at a time: their differences stay in the processor's cache
 
 
 class FaceDatabase:
     """Names and encodings of people, to verify and to recognize by.
 
     Two encodings count as one person's if they are at most `threshold` apart. That is the Euclidean distance
-    ‖f(x₁) − f(x₂)‖; the notes' d (eq. 3.18) is its square, to be compared with the square of this threshold. Of
-    several pictures of a person the nearest counts.
+    ‖f(x₁) − f(x₂)‖; the notes' d (eq. 3.18) is its square, to be compared with the square of this threshold. If a
+    person has several pictures, the nearest counts.
 
-    `len(database)` is how many people there are, and `database.names` a tuple of their names, as they were enrolled.
-    Names are compared in Unicode's composed form (NFC): é is one person's letter, in whichever way it was typed.
+    `len(database)` is the number of people, and `database.names` a tuple of their names, in the order of enrolment.
+    Names are compared in Unicode's composed form (NFC): é is one letter, however it was typed.
 
     Args:
         encoder: A Keras model from pictures, shape (m, height, width, channels), to encodings, shape (m, d); or a
             function from one picture to its encoding, shape (d,), such as `encode_face`.
         threshold: τ, above 0. 0.6 is right for `models.face_encoder`.
 
-    Raises:
-        ValueError: If an argument is not as above.
+    Raises ValueError if an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -58,10 +56,8 @@ class FaceDatabase:
         return len(self.names)
 
     def __repr__(self):
-        def many(n, one, several):
-            return f"{n:,} {one if n == 1 else several}"
-
-        people, pictures = many(len(self), "person", "people"), many(len(self._names), "picture", "pictures")
+        people = f"{len(self):,} {'person' if len(self) == 1 else 'people'}"
+        pictures = f"{len(self._names):,} picture{'s' * (len(self._names) != 1)}"
         return f"FaceDatabase({people}, {pictures}, threshold {self.threshold:g})"
 
     @property
@@ -77,27 +73,25 @@ class FaceDatabase:
         self._threshold = _above_0("threshold", value)
 
     def enroll(self, name, image):
-        """Add a picture of a person, be it the first or another one.
+        """Add a picture of a person, the first or another one.
 
         Args:
             name: A string, not blank.
-            image: What the encoder takes; if that is a model, uint8, shape (height, width, channels).
+            image: A picture for the encoder; if that is a model, uint8, shape (height, width, channels).
 
-        Raises:
-            ValueError: If an argument is not as above, or the encoder refuses the picture.
+        Raises ValueError if an argument is not as above, or the encoder refuses the picture.
         """
         names = _strings("name", [name], 1)
         self.enroll_encodings(names, np.asarray(self._encode(image))[np.newaxis])
 
     def enroll_encodings(self, names, encodings):
-        """Add people whose encodings have been computed before: all of them, or none if one is refused.
+        """Add people by encodings that have been computed before: all of them, or none if one is refused.
 
         Args:
-            names: n strings, not blank; several for one person if there are several encodings.
+            names: n strings, not blank; the same one several times for a person with several encodings.
             encodings: Finite numbers, shape (n, d), which are kept as float32.
 
-        Raises:
-            ValueError: If an argument is not as above, or d is not that of the encoder, or of those enrolled before.
+        Raises ValueError if an argument is not as above, or d is not that of the encoder, or of those enrolled before.
         """
         encodings = _floats("encodings", encodings, 2, self._dimension())
         names = _strings("names", names, len(encodings))
@@ -106,19 +100,15 @@ class FaceDatabase:
             self._names, self._encodings = np.append(self._names, names), np.concatenate([known, encodings])
 
     def remove(self, name):
-        """Take a person out, with every picture.
+        """Remove a person, one of `names`, with every picture.
 
-        Args:
-            name: One of `names`.
-
-        Raises:
-            ValueError: If nobody is enrolled under that name.
+        Raises ValueError if nobody is enrolled under that name.
         """
         others = ~self._rows(name)
         self._names, self._encodings = self._names[others], self._encodings[others]
 
     def verify(self, image, name):
-        """Is this the person that it claims to be?
+        """Decide whether this is the person that it claims to be.
 
         Args:
             image: As for `enroll`.
@@ -128,59 +118,54 @@ class FaceDatabase:
             `(same, distance)`: whether the distance from the person's nearest picture is at most the threshold, and
             that distance.
 
-        Raises:
-            ValueError: If nobody is enrolled under that name, or the encoder refuses the picture.
+        Raises ValueError if nobody is enrolled under that name, or the encoder refuses the picture.
         """
-        self._rows(name)  # refuses an unknown name before the encoder has its work
+        self._rows(name)  # refuses an unknown name before the encoder runs
         return self.verify_encoding(self._encode(image), name)
 
     def verify_encoding(self, encoding, name):
-        """`verify` by an encoding, shape (d,), that has been computed before."""
+        """Verify by an encoding, shape (d,), that has been computed before; otherwise as `verify`."""
         encoding, rows = _floats("encoding", encoding, 1, self._dimension()), self._rows(name)
         distance = _distances(self._encodings[rows], encoding).min().item()
         return distance <= self.threshold, distance
 
     def recognize(self, image):
-        """Who is this?
+        """Find out who this is, if it is anyone of these.
 
         Args:
             image: As for `enroll`.
 
         Returns:
-            `(name, distance)` of the nearest picture; of two at one distance, of the first. The name is None, which
-            means unknown, if the distance is above the threshold. In an empty database it is `(None, inf)`.
+            `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first. The
+            name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
 
-        Raises:
-            ValueError: If the encoder refuses the picture.
+        Raises ValueError if the encoder refuses the picture.
         """
         return self.recognize_encoding(self._encode(image))
 
     def recognize_encoding(self, encoding):
-        """`recognize` by an encoding, shape (d,), that has been computed before."""
+        """Recognize by an encoding, shape (d,), that has been computed before; otherwise as `recognize`."""
         encoding = _floats("encoding", encoding, 1, self._dimension())
         if not len(self._names):
             return None, float("inf")
-        row, distance = _nearest(self._encodings, encoding)
-        return self._names[row] if distance <= self.threshold else None, distance
+        nearest = np.linalg.norm(self._encodings - encoding, axis=1).argmin()
+        (distance,) = _distances(self._encodings[[nearest]], encoding).tolist()
+        return self._names[nearest] if distance <= self.threshold else None, distance
 
     def save(self, path):
         """Write names, encodings and threshold, but not the encoder, to a file in the safetensors format.
 
-        A file that is there is replaced in one step: whatever happens meanwhile, the old one is whole, or the new one.
-        A symbolic link stays one: the file that it points to is replaced. It is readable by its owner alone, because an
-        encoding tells who somebody is.
-
-        Args:
-            path: The file.
+        An existing file is replaced in one step: whatever happens meanwhile, the old one is whole, or the new one. If
+        the path is a symbolic link, the file that it points to is replaced. The file is readable by its owner alone,
+        because an encoding tells who somebody is.
 
         Raises:
-            ValueError: If the names fill more than 90 MB, for which the format has no room.
+            ValueError: If the path is none, or the names fill more than 90 MB, which is more than the format allows.
             OSError: If it cannot be written.
         """
         path = Path(os.path.realpath(_path(path)))
-        about = json.dumps(
-            {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
-        )
+        content = {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
+        about = json.dumps(content)
         if len(about.encode()) > LONGEST:
             raise ValueError(f"names: expected {LONGEST:,} bytes of names or fewer, got {len(about.encode()):,}")
         content = save({"encodings": self._encodings}, {"about": about, "sha256": _digest(about, self._encodings)})
@@ -197,10 +182,7 @@ class FaceDatabase:
             raise
 
     def load(self, path):
-        """Replace names, encodings and threshold by those of a file. Reading it never runs code.
-
-        Args:
-            path: Of a file that `save` has written.
+        """Replace names, encodings and threshold by those of a file that `save` has written. It never runs code.
 
         Raises:
             ValueError: If the file is damaged or a foreign one, or its encodings are not of the encoder's length. The
@@ -229,45 +211,28 @@ class FaceDatabase:
         self._names, self._encodings, self._threshold = names, encodings, threshold
 
     def _dimension(self):
-        """d, if it is known yet."""
+        """Return d, if it is known yet."""
         return self._length or (self._encodings.shape[1] if len(self._names) else None)
 
     def _rows(self, name):
+        """Mark the person's pictures."""
         rows = self._names == _composed(name) if isinstance(name, str) else np.zeros(0, bool)
         if not rows.any():
             raise ValueError(f"name: expected one of the {len(self)} people enrolled, got {name!r}")
         return rows
 
 
-def _nearest(rows, encoding):
-    """The row that is nearest to the encoding, and its distance.
-
-    The differences themselves are squared. ‖a‖² − 2 a·b + ‖b‖² is hardly faster, since both wait for the memory, and
-    far from the origin it loses all digits.
-    """
-    blocks = (rows[start : start + BLOCK] - encoding for start in range(0, len(rows), BLOCK))
-    with np.errstate(over="ignore"):
-        squares = np.concatenate([np.vecdot(block, block) for block in blocks])
-        # What float32 cannot tell apart, after a sum of d squares, is measured again
-        rounding = 1 + 2 * (len(encoding) + 4) * np.finfo(np.float32).eps
-        close = np.flatnonzero(squares <= squares.min() * rounding)
-    distances = _distances(rows[close], encoding)
-    best = distances.argmin()
-    return close[best], distances[best].item()
-
-
-def _distances(rows, encoding):
-    return np.linalg.norm(rows.astype(np.float64) - encoding, axis=1)
+def _distances(encodings, encoding):
+    """Measure in float64, because float32 may err on which side of the threshold a distance is."""
+    return np.linalg.norm(encodings - encoding.astype(np.float64), axis=1)
 
 
 def _digest(about, encodings):
-    digest = hashlib.sha256(about.encode())
-    digest.update(np.ascontiguousarray(encodings))
-    return digest.hexdigest()
+    return hashlib.sha256(about.encode() + np.ascontiguousarray(encodings).tobytes()).hexdigest()
 
 
 def _function(encoder):
-    """From one picture to its encoding, and how long that is, if it is known."""
+    """Return the function from one picture to its encoding, and d, if it is known."""
     if not isinstance(encoder, keras.Model):
         if not callable(encoder):
             raise ValueError(f"encoder: expected a Keras model or a function, got {encoder!r}")
@@ -279,10 +244,8 @@ def _function(encoder):
 
     def encode(image):
         image = array("image", image, f"uint8, shape {pictures}")
-        fits = (
-            image.ndim == 3 and image.size and all(a in (None, b) for a, b in zip(pictures, image.shape, strict=True))
-        )
-        if image.dtype != np.uint8 or not fits:
+        fits = image.ndim == 3 and all(a in (None, b) for a, b in zip(pictures, image.shape, strict=True))
+        if image.dtype != np.uint8 or not fits or image.size == 0:
             raise ValueError(f"image: expected uint8, shape {pictures}, got {image.dtype} of {image.shape}")
         return encoder.predict_on_batch(image[np.newaxis])[0]
 
@@ -290,7 +253,7 @@ def _function(encoder):
 
 
 def _floats(name, values, axes, length):
-    """`values` as an array, float32, with one axis or two, if they are finite and the last axis has that length."""
+    """Return `values` as float32, with one axis or two, if they are finite and the last axis has that length."""
     not_a_path(name, values, "encodings")
     try:
         values = np.asarray(values)
@@ -310,7 +273,7 @@ def _floats(name, values, axes, length):
 
 
 def _composed(name):
-    """A name in Unicode's composed form, in which é is one letter and not e with an accent behind."""
+    """Write é as one letter, not as e with an accent behind."""
     return unicodedata.normalize("NFC", str(name))
 
 
@@ -321,16 +284,14 @@ def _path(path):
 
 
 def _strings(name, values, n):
-    """`values` as an array of n strings, if none is blank."""
+    """Return `values` as an array of n strings, if none is blank."""
     values = list(values) if isinstance(values, list | tuple | np.ndarray) else [values]
     if len(values) != n:
         raise ValueError(f"{name}: expected {n}, one for each encoding, got {len(values)}")
     for value in values:
         if not isinstance(value, str) or not value.strip():
             raise ValueError(f"{name}: expected a string that is not blank, got {value!r}")
-    strings = np.empty(n, object)
-    strings[:] = [_composed(value) for value in values]
-    return strings
+    return np.array([_composed(value) for value in values], object)
 
 
 def _above_0(name, value):

@@ -19,15 +19,14 @@ from PIL import Image
 SIDE = 150  # of an aligned face, in pixels
 LEFT_EYE, RIGHT_EYE, MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)  # of the 68 points
 EYE_TO_MOUTH = 0.45  # of the side of the square
-MIDDLE = (0.5, 0.43)  # where the middle of eyes and mouth is in the square
+CENTER = (0.5, 0.43)  # of eyes and mouth, in the square
 
 
 class Faces(NamedTuple):
     """The n faces of a photograph, best first. n may be 0.
 
-    `scores` (n,), `boxes` (n, 4) and `landmarks` (n, 68, 2) are those of `pretrained`, in pixels of the
-    photograph; `pictures`, uint8, (n, 150, 150, 3), are the aligned faces, and `encodings` (n, d) what the encoder
-    makes of them.
+    `scores` (n,), `boxes` (n, 4) and `landmarks` (n, 68, 2) are those of `pretrained`, in pixels of the photograph;
+    `pictures`, uint8, (n, 150, 150, 3), are the aligned faces, and `encodings` (n, d) the encoder's outputs for them.
     """
 
     scores: np.ndarray
@@ -38,19 +37,18 @@ class Faces(NamedTuple):
 
 
 def encode_faces(photo, encoder=None):
-    """All faces of a photograph and their encodings: detect, find landmarks, align, encode.
+    """Find all faces of a photograph and encode them: detect, find landmarks, align, encode.
 
     Args:
-        photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it. `find_faces` says
-            how small a face may be.
+        photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it. How small a face may
+            be stands at `find_faces`.
         encoder: A Keras model from aligned faces, shape (m, 150, 150, 3), to encodings, shape (m, d); None for the
             shipped `models.face_encoder`, whose d is 128.
 
     Returns:
         `Faces(scores, boxes, landmarks, pictures, encodings)`, a named tuple of NumPy arrays.
 
-    Raises:
-        ValueError: If an argument is not as above.
+    Raises ValueError if an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.3.
     """
@@ -58,13 +56,13 @@ def encode_faces(photo, encoder=None):
     scores, boxes = find_faces(photo)
     landmarks = find_landmarks(photo, boxes)
     pictures = np.array([align(photo, points) for points in landmarks], np.uint8).reshape(-1, SIDE, SIDE, 3)
-    # One by one: each other number of faces would be compiled
+    # One by one, because each new number of faces would be compiled anew
     encodings = [net.predict_on_batch(picture[np.newaxis])[0] for picture in pictures]
     return Faces(scores, boxes, landmarks, pictures, np.array(encodings, np.float32).reshape(-1, net.output_shape[1]))
 
 
 def encode_face(photo, encoder=None):
-    """The encoding of the one face that a photograph shows: f(x), for a passport's picture or at a door.
+    """Compute the encoding f(x) of the one face that a photograph shows, such as a passport's picture.
 
     Args:
         photo, encoder: As for `encode_faces`.
@@ -72,8 +70,7 @@ def encode_face(photo, encoder=None):
     Returns:
         A NumPy array, float32, shape (d,).
 
-    Raises:
-        ValueError: If no face is found or several are, or an argument is not as above.
+    Raises ValueError if none or several faces are found, or an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.3.
     """
@@ -90,31 +87,30 @@ def encode_face(photo, encoder=None):
 def align(photo, landmarks):
     """Cut a face out of its photograph, so that eyes and mouth are where they are in every other picture.
 
-    The mean distance from the eyes to the mouth is 0.45 of the side of the square; the middle of the three is at 0.5 of
-    its width and 0.43 of its height. The face is not turned. Nor is the square brought to whole pixels: one more or
-    less would move the distance of two people by 0.02.
+    The mean distance from the eyes to the mouth is 0.45 of the side of the square; the center of the three is at 0.5 of
+    its width and 0.43 of its height. The face is not turned. Nor is the square rounded to whole pixels: one pixel more
+    or less would move the distance of two people by 0.02.
 
     Args:
         photo: uint8, shape (height, width, 3), of any size.
-        landmarks: Of one face, shape (68, 2), (x, y) in pixels, as `pretrained.find_landmarks` returns them.
+        landmarks: The points of one face, shape (68, 2), (x, y) in pixels, as `pretrained.find_landmarks` returns them.
 
     Returns:
         A NumPy array, uint8, shape (150, 150, 3). What is outside of the photograph is black.
 
-    Raises:
-        ValueError: If an argument is not as above, or the points are far outside of the photograph.
+    Raises ValueError if an argument is not as above, or the points are far outside of the photograph.
 
     Taught in notebook 3-4, section 3.4.3.
     """
     photo, points = colour_picture("photo", photo), np.asarray(landmarks)
     if points.shape != (68, 2) or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
         raise ValueError(f"landmarks: expected finite numbers of shape (68, 2), got {points.dtype} of {points.shape}")
-    centres = np.array([points[part].mean(axis=0, dtype=float) for part in (LEFT_EYE, RIGHT_EYE, MOUTH)])
-    eye_to_mouth = np.linalg.norm(centres[:2] - centres[2], axis=1).mean()
+    centers = np.array([points[part].mean(axis=0, dtype=float) for part in (LEFT_EYE, RIGHT_EYE, MOUTH)])
+    eye_to_mouth = np.linalg.norm(centers[:2] - centers[2], axis=1).mean()
     side = max(1, eye_to_mouth / EYE_TO_MOUTH)
-    corner = centres.mean(axis=0) - side * np.array(MIDDLE)
+    corner = centers.mean(axis=0) - side * np.array(CENTER)
     far = (corner + side < 0).any() or (corner > photo.shape[1::-1]).any() or side > 3 * max(photo.shape[:2])
-    if far:  # or else a picture of any size is made, to see nothing
+    if far:  # or else a picture of any size is made that shows nothing
         raise ValueError(
             f"landmarks: expected a face in the photo of {photo.shape[:2]}, got points around {points[30]}"
         )

@@ -11,24 +11,20 @@ KINDS = ("absolute", "chi_squared")
 
 @keras.saving.register_keras_serializable("dlcourse")
 class SiameseSimilarity(layers.Layer):
-    """ŷ = σ(Σ w_k g(f(x⁽ⁱ⁾)_k, f(x⁽ʲ⁾)_k) + b): logistic regression on how much two encodings differ in each number.
+    """Logistic regression on how much two encodings differ in each number: ŷ = σ(Σ w_k g(f(x⁽ⁱ⁾)_k, f(x⁽ʲ⁾)_k) + b).
 
     - "absolute": g(a, b) = |a − b|, eq. 3.21.
     - "chi_squared": g(a, b) = (a − b)² / (|a| + |b|), and 0 where both are 0. For numbers of 0 or more, such as those
       behind a ReLU, this is DeepFace's (a − b)² / (a + b); with numbers of both signs that sum may be 0 or negative.
 
-    Both are symmetric: the order of the pair does not matter. The weights w and b start at 0, so that every pair gets ½
-    at first, and gradient descent makes those w_k negative whose difference speaks for two people.
+    The layer takes a pair [f_i, f_j] of encodings, both of shape (m, d), in either order, and returns probabilities of
+    shape (m, 1). The weights w and b start at 0, so every pair gets ½ at first, and gradient descent makes those w_k
+    negative whose difference is evidence for two people. `dlcourse.load_model` loads a model that was saved with this.
 
     Args:
         kind: "absolute" or "chi_squared".
 
-    The layer takes a pair [f_i, f_j] of encodings, both of shape (m, d), and returns probabilities of shape (m, 1).
-
-    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
-
-    Raises:
-        ValueError: If `kind` is neither, or the layer gets something else than such a pair.
+    Raises ValueError if `kind` is neither, or the layer gets anything but such a pair.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -41,11 +37,10 @@ class SiameseSimilarity(layers.Layer):
         shapes = [tuple(shape) for shape in input_shape] if isinstance(input_shape[0], tuple | list) else input_shape
         if len(shapes) != 2 or any(not isinstance(shape, tuple) or len(shape) != 2 for shape in shapes):
             raise ValueError(f"inputs: expected a pair of shapes (m, d), got {input_shape}")
-        if shapes[0][1] != shapes[1][1]:
-            raise ValueError(
-                f"inputs: expected two encodings of the same length, got {shapes[0][1]} and {shapes[1][1]}"
-            )
-        self.kernel = self.add_weight(name="kernel", shape=(shapes[0][1], 1), initializer="zeros")
+        (_, d), (_, other) = shapes
+        if d != other:
+            raise ValueError(f"inputs: expected two encodings of the same length, got {d} and {other}")
+        self.kernel = self.add_weight(name="kernel", shape=(d, 1), initializer="zeros")
         self.bias = self.add_weight(name="bias", shape=(1,), initializer="zeros")
 
     def call(self, inputs):

@@ -1,48 +1,127 @@
 """The triplet loss, and which triplets to learn from (FaceNet: Schroff et al., 2015, arXiv 1503.03832; batch-hard and
 batch-all: Hermans et al., In Defense of the Triplet Loss, 2017, arXiv 1703.07737).
 
-A triplet is an anchor, a positive (another picture of the same person) and a negative (one of somebody else). A batch
-of m pictures has up to m³ of them, most of which a net has soon learned: they teach nothing more. So the hard ones are
-sought within each batch, by the distances that the net gives at this moment.
+A triplet is an anchor, a positive (another picture of the same person) and a negative (a picture of another person). A
+batch of m pictures has up to m³ of them, and a net has soon learned most: they have no loss and teach nothing more. So
+`TripletLoss` looks for the hard ones in each batch, by the distances that the net computes at this moment.
 """
 
+from dlcourse._pixels import as_floats
 from dlcourse.checks import choice, number
-from dlcourse.faces.distances import pairwise_distances, vectors
+from dlcourse.faces.distances import encodings, pairwise_distances
+from dlcourse.scratch.checks import checked
 
 import keras
 from keras import ops
 
+ANCHORS = 8  # at a time: the triplets of all m anchors at once would need memory for m³ numbers
 
+
+@checked(encodings("anchor", "positive", "negative"), margin=number)
 def triplet_loss(anchor, positive, negative, margin=0.2):
-    """J = Σ max(‖f(A) − f(P)‖² − ‖f(A) − f(N)‖² + α, 0), summed over the triplets (notes, eqs. 3.19–3.20).
+    """Sum the loss of given triplets: J = Σ max(‖f(A) − f(P)‖² − ‖f(A) − f(N)‖² + α, 0) (notes, eqs. 3.19–3.20).
 
     Args:
-        anchor: Embeddings f(A), shape (m, d).
-        positive: f(P), other pictures of the same people, shape (m, d).
-        negative: f(N), pictures of other people, shape (m, d).
+        anchor: Embeddings f(A), shape (m, d); row i of the three is one triplet.
+        positive: Embeddings f(P), other pictures of the same people, shape (m, d).
+        negative: Embeddings f(N), pictures of other people, shape (m, d).
         margin: α, by how much the squared distance of A from N should exceed that of A from P; 0 or more.
 
     Returns:
         One number; 0 for no triplets.
 
-    Raises:
-        ValueError: If the shapes differ or are others, or the margin is below 0.
+    Raises ValueError if the shapes differ or are others, or the margin is below 0.
 
     Taught in notebook 3-4, section 3.4.4.
     """
-    margin = number("margin", margin)
-    anchor, positive, negative = vectors(("anchor", anchor), ("positive", positive), ("negative", negative))
-    for name, other in (("positive", positive), ("negative", negative)):
-        if tuple(other.shape) != tuple(anchor.shape):
-            raise ValueError(f"{name}: expected shape {tuple(anchor.shape)}, as anchor has, got {tuple(other.shape)}")
-    same = ops.sum(ops.square(anchor - positive), axis=-1)
-    different = ops.sum(ops.square(anchor - negative), axis=-1)
-    return ops.sum(ops.relu(same - different + margin))
+    near = ops.sum((anchor - positive) ** 2, axis=1)
+    far = ops.sum((anchor - negative) ** 2, axis=1)
+    return ops.sum(ops.maximum(near - far + margin, 0))
+
+
+# Which triplets of one anchor count: a mask (positive j, negative k), shape (m, m). The arguments are the anchor's
+# rows, shape (m,): the squared distance of each picture, whether it is another picture of the same person, and whether
+# it shows another person. For several anchors at once, each shape has one more axis in front. A mark at a picture that
+# is no positive or no negative does not matter: `_mined` removes it.
+
+
+def _batch_all(squares, positive, negative):
+    """Mark every positive with every negative."""
+    return _pairs(positive, negative)
+
+
+def _batch_hard(squares, positive, negative):
+    """Mark the farthest positive with the nearest negative."""
+    farthest = ops.argmax(ops.where(positive, squares, -1.0), axis=-1)
+    nearest = ops.argmin(ops.where(negative, squares, float("inf")), axis=-1)
+    return _pairs(_only(farthest, squares), _only(nearest, squares))
+
+
+def _semi_hard(squares, positive, negative):
+    """Mark each positive with the nearest negative that is farther; if there is none, with the farthest negative."""
+    near, far = squares[..., :, None], squares[..., None, :]
+    farther = negative[..., None, :] & (far > near)  # (positive, negative)
+    nearest = ops.argmin(ops.where(farther, far, float("inf")), axis=-1)
+    farthest = ops.argmax(ops.where(negative, squares, -1.0), axis=-1)
+    chosen = ops.where(ops.any(farther, axis=-1), nearest, farthest[..., None])  # a negative for each positive
+    return _only(chosen, squares)
+
+
+MININGS = {"batch_hard": _batch_hard, "semi_hard": _semi_hard, "batch_all": _batch_all}
+
+
+def _pairs(positive, negative):
+    """Mark every positive j with every negative k: a mask (…, j, k)."""
+    return positive[..., :, None] & negative[..., None, :]
+
+
+def _only(picture, squares):
+    """Mark this one of all pictures."""
+    return ops.one_hot(picture, ops.shape(squares)[-1], dtype="bool")
+
+
+def _mined(squares, identities, margin, mining):
+    """Return the mean loss of the active triplets of a batch, how many are active, and how many count.
+
+    `squares` are the squared distances d²_ij, shape (m, m), and `identities` whole numbers, shape (m,).
+    """
+    same = identities[:, None] == identities
+    itself = ops.eye(ops.shape(squares)[0], dtype="bool")
+
+    def of_some(anchors):
+        squares, positive, negative = anchors
+        near, far = squares[..., :, None], squares[..., None, :]
+        counted = _pairs(positive, negative) & MININGS[mining](squares, positive, negative)
+        active = counted & (near - far + margin > 0)
+        as_positive, as_negative = _count(active, axis=-1), _count(active, axis=-2)
+        return as_positive - as_negative, _count(active), _count(counted)
+
+    # Σ (d²_ij − d²_ik) holds each distance as often as its picture is an active positive, less as often as it is an
+    # active negative. The search for these `times` has no gradient, so nothing of it is kept for the way back
+    times, active, counted = _some_at_a_time(of_some, ops.stop_gradient(squares), same & ~itself, ~same)
+    total = ops.sum(ops.cast(times, squares.dtype) * squares)
+    active, counted = (ops.cast(ops.sum(each), squares.dtype) for each in (active, counted))
+    # The margin is added after the mean: for a net that maps all to one point the loss is α to the last digit
+    return ops.divide_no_nan(total, active) + margin * ops.cast(active > 0, squares.dtype), active, counted
+
+
+def _some_at_a_time(function, *matrices):
+    """Apply a function to the rows of matrices, shape (m, m), ANCHORS rows at a time."""
+    m = ops.shape(matrices[0])[0]
+    parts = m // ANCHORS + 1
+    # Rows of 0 fill the last part; a column of 0 lets an empty batch choose from something
+    padded = [ops.pad(matrix, ((0, parts * ANCHORS - m), (0, 1))) for matrix in matrices]
+    rows, *numbers = ops.map(function, [ops.reshape(matrix, (parts, ANCHORS, m + 1)) for matrix in padded])
+    return ops.reshape(rows, (parts * ANCHORS, m + 1))[:m, :m], *numbers
+
+
+def _count(mask, axis=None):
+    return ops.sum(ops.cast(mask, "float32"), axis=axis)
 
 
 @keras.saving.register_keras_serializable("dlcourse")
 class TripletLoss(keras.losses.Loss):
-    """The triplet loss of the triplets that a batch of pictures and identities makes: the mean over the active ones.
+    """The mean loss of the active triplets of a batch of pictures, for `model.compile`.
 
     A triplet (i, j, k) is valid if i and j are two pictures of one person and k is one of another, and active if its
     loss, max(d²_ij − d²_ik + α, 0), is above 0. `mining` says which of the valid ones count:
@@ -52,24 +131,21 @@ class TripletLoss(keras.losses.Loss):
       there is none, the farthest negative.
     - "batch_all": all.
 
-    The mean is not over all that count, most of whose losses are 0 after a while, but over the active ones, so that the
-    steps do not shrink as the net learns. It is 0 where no triplet is active, and exactly α for a net that maps all
-    pictures to one point. With "batch_hard" a fresh net easily ends there; some epochs of "semi_hard" before it help.
-    Each mining needs memory for m² numbers, not for m³.
+    The mean is over the active ones alone, because after a while most losses are 0, and the steps would shrink as the
+    net learns. It is 0 where no triplet is active, and exactly α for a net that maps all pictures to one point. With
+    "batch_hard" a fresh net easily collapses so; some epochs of "semi_hard" before it help. Each mining needs memory
+    for m² numbers, not for m³.
+
+    The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
+    (m, d). It returns one number for the batch, which should have several pictures of several people: see
+    `IdentityBatches`. `dlcourse.load_model` loads a model that was saved with this.
 
     Args:
         margin: α, 0 or more.
         mining: "batch_hard", "semi_hard" or "batch_all".
 
-    The loss takes y_true, the identities as whole numbers of shape (m,) or (m, 1), and y_pred, embeddings of shape
-    (m, d). It gives one number for the batch, not one for each picture. The batch should have several pictures of
-    several people: see `IdentityBatches`. Batches drawn at random from many people hold hardly any triplet.
-
-    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
-
-    Raises:
-        ValueError: If an argument is out of its range; if y_true is not of a whole type (float is refused, whatever the
-            numbers are, for within `fit` they cannot be seen) or is one-hot; if y_pred has another number of axes.
+    Raises ValueError if an argument is out of its range; if y_true is not of a whole type (float is refused, whatever
+    the numbers are, because within `fit` they cannot be seen) or is one-hot; if y_pred has another number of axes.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -85,8 +161,7 @@ class TripletLoss(keras.losses.Loss):
         return super().__call__(_ranks(y_true, y_pred), y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
-        loss, _, _ = _mined(pairwise_distances(y_pred, squared=True), y_true, self.margin, self.mining)
-        return loss
+        return _mined(pairwise_distances(y_pred, squared=True), y_true, self.margin, self.mining)[0]
 
     def get_config(self):
         return {**super().get_config(), "margin": self.margin, "mining": self.mining}
@@ -94,21 +169,13 @@ class TripletLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("dlcourse")
 class ActiveTriplets(keras.metrics.Metric):
-    """How many of the triplets that count are still active, that is, have a loss above 0: a share in 0…1.
+    """The share of the triplets that count which are still active, that is, have a loss above 0: from 0 to 1.
 
     It is 1 for a net that maps all pictures to one point, and falls as the net learns. At 0 nothing more can be learned
-    with this margin and this mining. See `TripletLoss` for which triplets count, and for y_true and y_pred.
+    with this margin and this mining. The result is the number of active triplets in all batches since `reset_state`,
+    divided by the number of those that count; 0 if none does. `TripletLoss` says which count.
 
-    Args:
-        margin: α, 0 or more; that of the loss.
-        mining: "batch_hard", "semi_hard" or "batch_all".
-
-    The result is the active triplets of all batches since `reset_state` by those that count; 0 if none does.
-
-    `dlcourse.load_model` loads a model that was saved with this; so does Keras after `import dlcourse.faces`.
-
-    Raises:
-        ValueError: As `TripletLoss`.
+    Args: as of `TripletLoss`. Raises ValueError as `TripletLoss`.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -134,87 +201,15 @@ class ActiveTriplets(keras.metrics.Metric):
 
 
 def _ranks(identities, embeddings):
-    """The identities as small numbers: how many pictures of the batch have a smaller one. Equal stay equal."""
-    identities, shape = ops.convert_to_tensor(identities), tuple(vectors(("y_pred", embeddings))[0].shape)
-    kind, given = keras.backend.standardize_dtype(identities.dtype), tuple(identities.shape)
-    one_each = len(given) == 1 or (len(given) == 2 and given[1] == 1)
-    as_many = given[:1] == shape[:1] or None in (*given[:1], *shape[:1])
-    if not (one_each and as_many and kind.startswith(("int", "uint"))):
-        many = "m" if shape[0] is None else shape[0]
+    """Replace each identity by the number of pictures in the batch with a smaller one. Equal ones stay equal."""
+    (embeddings,) = as_floats(("y_pred", embeddings), shape="(m, d)", axes=(2,))
+    identities = ops.convert_to_tensor(identities)
+    kind, found, m = keras.backend.standardize_dtype(identities.dtype), tuple(identities.shape), embeddings.shape[0]
+    one_each = len(found) > 0 and found[1:] in ((), (1,)) and (found[0] == m or None in (found[0], m))
+    if not one_each or not kind.startswith(("int", "uint")):
+        many = "m" if m is None else m
         raise ValueError(
-            f"y_true: expected identities, whole numbers of shape ({many},), not one-hot, got {kind} of {given}"
+            f"y_true: expected identities, whole numbers of shape ({many},), not one-hot, got {kind} of {found}"
         )
     identities = ops.reshape(identities, (-1, 1))
     return ops.sum(ops.cast(ops.transpose(identities) < identities, "int32"), axis=1)
-
-
-def _mined(squares, identities, margin, mining):
-    """The mean loss of the active triplets, how many these are, and how many count.
-
-    `squares` are squared distances, (m, m), and `identities` numbers, (m,).
-    """
-    same = ops.expand_dims(identities, 1) == ops.expand_dims(identities, 0)
-    rows = ops.arange(ops.shape(squares)[0])
-    itself = ops.expand_dims(rows, 1) == ops.expand_dims(rows, 0)
-    positive, negative = ops.logical_and(same, ops.logical_not(itself)), ops.logical_not(same)
-    total, active, counted = MININGS[mining](squares, positive, negative, margin)
-    # The margin is added after the mean: for a net that maps all to one point the loss is α to the last digit
-    return ops.divide_no_nan(total, active) + margin * ops.cast(active > 0, squares.dtype), active, counted
-
-
-def _batch_hard(squares, positive, negative, margin):
-    far = float("inf")
-    farthest = ops.max(ops.where(positive, squares, 0.0), axis=1, initial=0.0)
-    nearest = ops.min(ops.where(negative, squares, far), axis=1, initial=far)
-    counted = ops.logical_and(ops.any(positive, axis=1), ops.any(negative, axis=1))
-    return _sum_of_active(farthest - nearest, counted, margin)
-
-
-def _semi_hard(squares, positive, negative, margin):
-    # Each row by distance. A negative as far as the positive stands before it, for it is not farther
-    order = _order(squares, negative)
-    by_distance = ops.argsort(ops.where(negative, ops.stop_gradient(squares), float("inf")), axis=1)  # negatives alone
-    negatives = ops.sum(_whole(negative), axis=1, keepdims=True)
-    not_farther = ops.cumsum(_whole(_take(negative, order)), axis=1)
-    chosen = ops.maximum(ops.minimum(not_farther, negatives - 1), 0)  # past the last one: that is the farthest
-    gaps = _take(squares, order) - _take(squares, _take(by_distance, chosen))
-    return _sum_of_active(gaps, ops.logical_and(_take(positive, order), negatives > 0), margin)
-
-
-def _batch_all(squares, positive, negative, margin):
-    # A row by distance, the positives moved back by α: each is active with all negatives before it. So how often a
-    # distance occurs in the sum is counted, with its sign, and no triplet is ever formed
-    order = _order(ops.where(positive, squares + margin, squares), positive)
-    positive, negative = _whole(_take(positive, order)), _whole(_take(negative, order))
-    before, behind = ops.cumsum(negative, axis=1), ops.cumsum(positive, axis=1)
-    active = positive * before
-    weights = active - negative * (ops.sum(positive, axis=1, keepdims=True) - behind)
-    counted = ops.sum(positive, axis=1) * ops.sum(negative, axis=1)
-    kind = squares.dtype
-    total = ops.sum(ops.cast(weights, kind) * _take(squares, order))
-    return total, ops.sum(ops.cast(active, kind)), ops.sum(ops.cast(counted, kind))
-
-
-MININGS = {"batch_hard": _batch_hard, "semi_hard": _semi_hard, "batch_all": _batch_all}
-
-
-def _sum_of_active(gaps, counted, margin):
-    """The sum of d²_ij − d²_ik over the active triplets, how many these are, and how many count."""
-    active = ops.logical_and(counted, gaps + margin > 0)
-    total = ops.sum(ops.where(active, gaps, 0.0))
-    return total, ops.cast(ops.sum(_whole(active)), gaps.dtype), ops.cast(ops.sum(_whole(counted)), gaps.dtype)
-
-
-def _order(values, first):
-    """The columns of each row by their value; among equal ones those come first that `first` marks."""
-    # This stands on a sort that is stable, as it is in TensorFlow, JAX and PyTorch
-    marked = ops.argsort(ops.where(first, 0, 1), axis=1)
-    return _take(marked, ops.argsort(_take(ops.stop_gradient(values), marked), axis=1))
-
-
-def _take(values, columns):
-    return ops.take_along_axis(values, columns, axis=1)
-
-
-def _whole(mask):
-    return ops.cast(mask, "int32")

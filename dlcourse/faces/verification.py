@@ -13,15 +13,16 @@ import numpy as np
 
 
 class VerificationCurve(NamedTuple):
-    """What `verification_curve` returns; the arrays have one entry for each threshold.
+    """The result of `verification_curve`; the arrays have one entry for each threshold.
 
     thresholds: τ, ascending: −∞, at which no pair passes, and then every distance that occurs.
     false_positive_rate: Share of the pairs of two people with d ≤ τ, from 0 to 1.
     true_positive_rate: Share of the pairs of one person with d ≤ τ, from 0 to 1.
-    auc: Area under the curve of the two rates: how likely a pair of one person is closer than one of two; ties count ½.
-    equal_error_rate: Where as many of the one are turned away as of the other are let in.
+    auc: Area under the curve of the two rates: the chance that a pair of one person is closer than a pair of two; ties
+        count ½.
+    equal_error_rate: The rate at which as many of the one are turned away as of the other are let in.
     threshold: The τ with the best balanced accuracy, which is that with the largest true less false positive rate
-        (Youden's J); the smallest if there are several. Every τ from one distance up to the next gives the same rates:
+        (Youden's J); the smallest if there are several. Every τ from one distance up to the next has the same rates:
         this one lies in the middle. −∞ if none does better than to turn all away.
     """
 
@@ -34,7 +35,7 @@ class VerificationCurve(NamedTuple):
 
 
 class VerificationAccuracy(NamedTuple):
-    """What `verification_accuracy` returns: see there."""
+    """The result of `verification_accuracy`: the two rates, and the mean of the first and 1 less the second."""
 
     true_positive_rate: float
     false_positive_rate: float
@@ -42,41 +43,33 @@ class VerificationAccuracy(NamedTuple):
 
 
 def pairs(embeddings, identities):
-    """The distance of every two pictures, and whether they show one person.
+    """Compute the distance of every two pictures, and whether they show one person.
 
     Args:
-        embeddings: Shape (n, d).
-        identities: Whose picture each is: whole numbers, shape (n,).
+        embeddings: Finite numbers, shape (n, d).
+        identities: The person in each picture: whole numbers, shape (n,).
 
     Returns:
         `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order (0, 1),
         (0, 2), …, (1, 2), ….
 
-    Raises:
-        ValueError: If the shapes are others, the identities are no whole numbers, or a number is not finite.
+    Raises ValueError if an argument is not as above.
 
     Taught in notebook 3-4, section 3.4.2.
     """
-    embeddings = array("embeddings", embeddings, "finite numbers of shape (n, d)")
-    identities = array("identities", identities, "whole numbers")
-    if embeddings.ndim != 2 or embeddings.dtype.kind not in "uif" or not np.isfinite(embeddings).all():
-        raise ValueError(f"embeddings: expected finite numbers of shape (n, d), got {_found(embeddings)}")
-    if identities.shape != embeddings.shape[:1] or identities.dtype.kind not in "ui":
-        raise ValueError(
-            f"identities: expected whole numbers of shape {embeddings.shape[:1]}, got {_found(identities)}"
-        )
-    embeddings, n = embeddings.astype(np.float64), len(embeddings)
-    distances, same, start = np.empty(n * (n - 1) // 2), np.empty(n * (n - 1) // 2, bool), 0
-    for i in range(n - 1):  # row by row: all differences at once would need memory for n²·d numbers
-        end = start + n - 1 - i
-        distances[start:end] = np.linalg.norm(embeddings[i + 1 :] - embeddings[i], axis=1)
-        same[start:end] = identities[i + 1 :] == identities[i]
-        start = end
-    return distances, same
+    embeddings = _numbers("embeddings", embeddings, "finite numbers of shape (n, d)", "uif", (None, None))
+    identities = _numbers(
+        "identities", identities, f"whole numbers of shape {embeddings.shape[:1]}", "ui", embeddings.shape[:1]
+    )
+    embeddings = embeddings.astype(np.float64)
+    # Row by row, because all differences at once would need memory for n²·d numbers
+    rows = [np.linalg.norm(embeddings[i + 1 :] - embeddings[i], axis=1) for i in range(len(embeddings))]
+    first, second = np.triu_indices(len(embeddings), 1)
+    return np.concatenate([*rows, []]), identities[first] == identities[second]
 
 
 def verification_curve(distances, same):
-    """How many pairs of one person and of two pass at every threshold: same person if d ≤ τ (eqs. 3.15–3.17).
+    """Count the pairs of one person and of two that pass at every threshold: same person if d ≤ τ (eqs. 3.15–3.17).
 
     Args:
         distances: d of each pair, shape (n,), such as `pairs` returns.
@@ -85,16 +78,14 @@ def verification_curve(distances, same):
     Returns:
         A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
 
-    Raises:
-        ValueError: If the shapes are others or differ, a distance is not finite, `same` has other values, or all pairs
-            are of one kind.
+    Raises ValueError if an argument is not as above, a distance is not finite, or all pairs are of one kind.
 
     Taught in notebook 3-4, section 3.4.2.
     """
     distances, same = _judged(distances, same)
     order = np.argsort(distances)
     occurring, first = np.unique(distances[order], return_index=True)
-    passed = np.append(first[1:], len(order))  # how many pairs pass at each: equal distances pass together
+    passed = np.append(first[1:], len(order))  # the pairs that pass at each: equal distances pass together
     passed_same = np.cumsum(same[order])[passed - 1]
     thresholds = np.append(-np.inf, occurring)
     false, true = np.append(0, (passed - passed_same) / (~same).sum()), np.append(0, passed_same / same.sum())
@@ -103,20 +94,18 @@ def verification_curve(distances, same):
 
 
 def verification_accuracy(distances, same, threshold):
-    """How good a threshold is on these pairs. They should be of other people than those it was chosen on.
+    """Measure how good a threshold is on these pairs. They should be of other people than those it was chosen on.
 
     Args:
-        distances: d of each pair, shape (n,).
-        same: Whether each pair is of one person: bool, or 0 and 1, shape (n,).
+        distances, same: As for `verification_curve`.
         threshold: τ: same person if d ≤ τ.
 
     Returns:
         A `VerificationAccuracy`: true and false positive rate, and the balanced accuracy, the mean of the share of the
-        pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would say little: nearly
-        all pairs are of two people, so that whoever turns all away is nearly always right.
+        pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would mean little: nearly
+        all pairs are of two people, so that to turn all away is nearly always right.
 
-    Raises:
-        ValueError: As `verification_curve`, or the threshold is no number.
+    Raises ValueError as `verification_curve`, or the threshold is no number.
 
     Taught in notebook 3-4, section 3.4.4.
     """
@@ -128,14 +117,28 @@ def verification_accuracy(distances, same, threshold):
     return VerificationAccuracy(true, false, (true + 1 - false) / 2)
 
 
+def _equal_error_rate(false, true):
+    """Find the rate where the line through the points crosses false = 1 - true."""
+    excess = false + true - 1  # from -1 to 1, ascending
+    k = int(np.argmax(excess >= 0))
+    part = -excess[k - 1] / (excess[k] - excess[k - 1])
+    return float(false[k - 1] + part * (false[k] - false[k - 1]))
+
+
+def _best(thresholds, gain):
+    """Return the middle between the first threshold with the largest gain and the next one."""
+    best = int(np.argmax(gain))
+    at, following = thresholds[best], thresholds[min(best + 1, len(thresholds) - 1)]
+    middle = (at + following) / 2
+    return float(middle if middle < following else at)  # between two neighboring floats there is no middle
+
+
 def _judged(distances, same):
-    """Distances as float64 and `same` as bool, if both kinds of pairs are there."""
-    distances = array("distances", distances, "finite numbers of shape (n,)")
-    same = array("same", same, "True or False for each distance")
-    if distances.ndim != 1 or distances.dtype.kind not in "uif" or not np.isfinite(distances).all():
-        raise ValueError(f"distances: expected finite numbers of shape (n,), got {_found(distances)}")
-    if same.shape != distances.shape or same.dtype.kind not in "bui" or not np.isin(same, (0, 1)).all():
-        raise ValueError(f"same: expected True or False for each of {len(distances)} distances, got {_found(same)}")
+    """Return distances as float64 and `same` as bool, if both kinds of pairs are there."""
+    distances = _numbers("distances", distances, "finite numbers of shape (n,)", "uif", (None,))
+    same = _numbers(
+        "same", same, f"True or False for each of {len(distances)} distances", "bui", distances.shape, (0, 1)
+    )
     same = same.astype(bool)
     if same.all() or not same.any():
         raise ValueError(
@@ -144,22 +147,12 @@ def _judged(distances, same):
     return distances.astype(np.float64), same
 
 
-def _equal_error_rate(false, true):
-    """Where the line through the points crosses false = 1 - true."""
-    excess = false + true - 1  # from -1 to 1, ascending
-    k = int(np.argmax(excess >= 0))
-    part = -excess[k - 1] / (excess[k] - excess[k - 1])
-    return float(false[k - 1] + part * (false[k] - false[k - 1]))
-
-
-def _best(thresholds, gain):
-    """The middle between the first threshold that gains most and the next one."""
-    best = int(np.argmax(gain))
-    at, following = thresholds[best], thresholds[min(best + 1, len(thresholds) - 1)]
-    middle = (at + following) / 2
-    return float(middle if middle < following else at)  # between two neighbouring floats there is no middle
-
-
-def _found(array):
-    not_finite = array.dtype.kind == "f" and not np.isfinite(array).all()
-    return f"{array.dtype} of {array.shape}" + (" with some that are not finite" if not_finite else "")
+def _numbers(name, values, expected, kinds, shape, among=None):
+    """Return `values` as an array, if they are finite numbers of these kinds and this shape; None is any length."""
+    values = array(name, values, expected)
+    fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
+    finite = values.dtype.kind != "f" or np.isfinite(values).all()
+    if not fits or not finite or values.dtype.kind not in kinds or (among and not np.isin(values, among).all()):
+        more = "" if finite else " with some that are not finite"
+        raise ValueError(f"{name}: expected {expected}, got {values.dtype} of {values.shape}{more}")
+    return values

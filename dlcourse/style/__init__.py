@@ -7,6 +7,7 @@ The costs are small functions of features, (height, width, channels); `trunk` gi
 together. `exciting_patches` shows what single units of the trunk look for.
 """
 
+from dlcourse.style.colors import match_colors
 from dlcourse.style.costs import (
     content_cost,
     gram_matrix,
@@ -15,7 +16,7 @@ from dlcourse.style.costs import (
     total_cost,
     total_variation,
 )
-from dlcourse.style.stylize import StyleResult, match_colors, stylize
+from dlcourse.style.stylize import StyleResult, stylize
 from dlcourse.style.trunk import CONTENT_LAYER, STYLE_LAYERS, Patch, exciting_patches, receptive_field, trunk
 
 __all__ = [

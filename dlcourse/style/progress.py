@@ -33,7 +33,7 @@ class Progress:
             print(f"\r{'':{WIDTH + 20}}\r", end="", file=sys.stderr, flush=True)
 
     def step(self, pixels):
-        """One step is done; `pixels` in 0…1, shape (height, width, 3)."""
+        """Count a step and show it; `pixels` in 0…1, shape (height, width, 3)."""
         self.done = min(self.done + 1, self.steps)
         if not self.shown or time.monotonic() - self.last < SECONDS:
             return

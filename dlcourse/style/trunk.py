@@ -1,10 +1,10 @@
-"""What a trained net sees: the trunk of VGG, cut after the last layer in use, and the patches that excite its units."""
+"""Look into a trained net: the trunk of VGG, cut after the last layer in use, and the patches that excite its units."""
 
 import functools
 from typing import NamedTuple
 
 from dlcourse import models, weights
-from dlcourse.checks import choice, colour_picture, count
+from dlcourse.checks import colour_picture, count
 
 import keras
 import numpy as np
@@ -12,74 +12,48 @@ from keras import layers, ops
 
 CONTENT_LAYER = "block4_conv2"
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
-NETWORKS = ("vgg16", "vgg19")
-DTYPES = ("float32", "bfloat16")
 MEAN = (104.00699, 116.66877, 122.67892)  # blue, green, red: of the shipped VGG-16
 
 
-def trunk(layer_names, network="vgg16", *, dtype="float32"):
-    """The net up to the last of the named layers, for pictures of any size.
+def trunk(layer_names):
+    """Return VGG-16 up to the last of the named layers, for pictures of any size; its weights lie in `data/`.
 
     Args:
         layer_names: Names of its layers, such as `["block1_conv1", "block4_conv2"]`.
-        network: "vgg16", whose weights lie in `data/`; or "vgg19", for which Keras downloads those of ImageNet.
-        dtype: "float32"; or "bfloat16" for half the time on processors that multiply such numbers (those with AMX or
-            AVX-512 BF16). The weights stay float32.
 
     Returns:
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to a dict from each name to its features,
-        float32, shape (m, height / stride, width / stride, channels). It is kept: a second call with the same arguments
-        returns the same model. It is not trainable.
+        shape (m, height / stride, width / stride, channels). It is kept: a second call with the same layers returns
+        the same model. It is not trainable.
 
-    Raises:
-        ValueError: If a layer is not in the net, or an argument is out of its range.
+    Raises ValueError if a layer is not in the net, or there is none.
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    names = (layer_names,) if isinstance(layer_names, str) else tuple(layer_names)
-    choice("network", network, NETWORKS)
-    return _trunk(names, network, choice("dtype", dtype, DTYPES))
+    return _trunk((layer_names,) if isinstance(layer_names, str) else tuple(layer_names))
 
 
 @functools.lru_cache(maxsize=8)
-def _trunk(names, network, dtype):
-    whole = _network(network)
+def _trunk(names):
+    whole = _vgg16()
     known = [layer.name for layer in whole.layers if isinstance(layer, layers.Conv2D | layers.MaxPooling2D)]
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ValueError(f"layer_names: expected some of {', '.join(known)}, got {', '.join(unknown) or 'none'}")
-    cut = keras.Model(whole.input, [whole.get_layer(name).output for name in names])
-    policy = "mixed_bfloat16" if dtype == "bfloat16" else "float32"
-
-    def with_policy(layer):  # what scales the picture stays exact
-        rough = {"dtype": policy} if isinstance(layer, layers.Conv2D | layers.MaxPooling2D) else {}
-        return type(layer).from_config({**layer.get_config(), **rough})
-
-    clone = keras.models.clone_model(cut, keras.Input((None, None, 3), name="pictures"), with_policy)
-    clone.set_weights(cut.get_weights())
-    exact = layers.Activation("linear", dtype="float32", name="float32")
-    outputs = {name: exact(clone.get_layer(name).output) for name in names}
-    model = keras.Model(clone.input, outputs, name=f"{network}_trunk")
+    cut = keras.Model(whole.input, {name: whole.get_layer(name).output for name in names})
+    model = keras.models.clone_model(cut, keras.Input((None, None, 3), name="pictures"))
+    model.set_weights(cut.get_weights())
     model.trainable = False
     return model
 
 
 @functools.lru_cache(maxsize=1)
-def _network(network):
-    if network == "vgg16":
-        return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
-    base = keras.applications.VGG19(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
-    smaller = models.vgg16((32, 32, 3), include_top=False)  # both scale their pictures alike
-    x = smaller.get_layer("block1_conv1").input
-    for layer in base.layers[1:]:  # anew, because a layer that is used twice has two outputs
-        x = type(layer).from_config(layer.get_config())(x)
-    model = keras.Model(smaller.input, x, name="vgg19")
-    model.set_weights([*model.get_weights()[: -len(base.weights)], *base.get_weights()])
-    return model
+def _vgg16():
+    return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
 
 
 class Patch(NamedTuple):
-    """One place where a unit is excited: the piece of the picture that it sees there, and by how much."""
+    """A place that excites a unit: the piece of the picture that it sees there, and its activation."""
 
     picture: np.ndarray
     activation: float
@@ -87,23 +61,21 @@ class Patch(NamedTuple):
     box: tuple
 
 
-def receptive_field(layer_name, network="vgg16"):
-    """How much of the picture one number of a layer sees.
+def receptive_field(layer_name):
+    """Compute how much of the picture one number of a layer sees.
 
     Args:
         layer_name: A convolution or pooling layer of the trunk.
-        network: As in `trunk`.
 
     Returns:
         `(size, stride)` in pixels: the side of the square, and how far it moves from one number to the next.
 
-    Raises:
-        ValueError: If the layer is not in the net.
+    Raises ValueError if the layer is not in the net.
 
     Taught in notebook 3-4, section 3.4.5.
     """
     size, stride = 1, 1
-    for layer in trunk(layer_name, network).layers:
+    for layer in trunk(layer_name).layers:
         if isinstance(layer, layers.Conv2D | layers.MaxPooling2D):
             pooling = isinstance(layer, layers.MaxPooling2D)
             (side, _), (step, _) = layer.pool_size if pooling else layer.kernel_size, layer.strides
@@ -111,35 +83,32 @@ def receptive_field(layer_name, network="vgg16"):
     return size, stride
 
 
-def exciting_patches(images, layer_name, units, n=9, *, network="vgg16", per_image=2):
-    """The pieces of pictures that excite single units most (after Zeiler and Fergus, 2013, arXiv 1311.2901).
+def exciting_patches(images, layer_name, units, n=9, *, per_image=2):
+    """Find the pieces of pictures that excite single units most (after Zeiler and Fergus, 2013, arXiv 1311.2901).
 
     Args:
         images: A list of pictures, uint8, shape (height, width, 3), of any sizes.
         layer_name: A convolution or pooling layer of the trunk.
-        units: Which of its channels, a list.
-        n: How many pieces for each.
-        network: As in `trunk`.
-        per_image: At most so many from one picture, at places that are half a receptive field or more apart.
+        units: A list of its channels.
+        n: Pieces for each unit.
+        per_image: The most pieces from one picture, at places that are half a receptive field or more apart.
 
     Returns:
         For each unit a list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and as
         wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it
-        is from; `box` its corners there in pixels. It has fewer than n if there are not so many places where the unit
-        is above 0.
+        is from; `box` its corners there in pixels. A list is shorter than n if the unit is above 0 at fewer places.
 
-    Raises:
-        ValueError: If an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
 
     Taught in notebook 3-4, section 3.4.5.
     """
     images = [colour_picture("images", image) for image in images]
-    net = trunk(layer_name, network)
+    net = trunk(layer_name)
     channels = net.output[layer_name].shape[-1]
     if any(count("units", unit, 0) >= channels for unit in units):
         raise ValueError(f"units: expected numbers in 0…{channels - 1} for {layer_name}, got {units!r}")
     count("n", n), count("per_image", per_image)
-    size, stride = receptive_field(layer_name, network)
+    size, stride = receptive_field(layer_name)
     found = [[] for _ in units]
     for k, image in enumerate(images):
         maps = ops.convert_to_numpy(net(image[None])[layer_name])[0]
@@ -152,7 +121,7 @@ def exciting_patches(images, layer_name, units, n=9, *, network="vgg16", per_ima
 
 
 def _peaks(response, n, apart):
-    """The n highest places above 0 of a map, `apart` or more rows or columns from each other: (value, row, column)."""
+    """Yield (value, row, column) of the n highest places above 0 of a map, `apart` rows or columns from each other."""
     response = response.copy()
     for _ in range(n):
         row, column = np.unravel_index(response.argmax(), response.shape)
