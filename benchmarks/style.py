@@ -6,7 +6,7 @@ python benchmarks/style.py
 import sys
 import time
 
-from dlcourse import datasets, models, style, weights
+from dlcourse import datasets, models, style
 
 import keras
 import numpy as np
@@ -18,7 +18,6 @@ SIZE = 400  # pixels of the longer side
 WAYS = {"coarse to fine": (50, 15, 15), "one size": (25,)}  # steps of stylize at each level
 BETA, VARIATION = 25.0, 4.0  # the weights of stylize, for both sides
 PATIENCE = 8  # a tutorial is given up after so many times our time
-MEAN = (104.00699, 116.66877, 122.67892)
 
 
 def main():
@@ -84,7 +83,7 @@ def cost_function(content, painting, together=False):
     """α · content + β · style + variation as `stylize` weighs them, written out; a function of pixels in 0…1."""
     names = (style.CONTENT_LAYER, *style.STYLE_LAYERS)
     height, width = resized_to_fit(content).shape[:2]
-    net = weights.load(models.vgg16((height, width, 3), include_top=False, mean=MEAN), "vgg16")
+    net = models.vgg16((height, width, 3), include_top=False, weights="dlcourse")
     whole = keras.Model(net.input, {layer.name: layer.output for layer in net.layers if "conv" in layer.name})
     known = tf.constant(np.stack([resized_to_fit(content), resized_to_fit(painting)]))
     kept = None if together else whole(known)

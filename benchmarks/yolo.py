@@ -3,15 +3,13 @@
 python benchmarks/yolo.py
 """
 
-import operator
-
-from dlcourse import augment, datasets, transfer
+from dlcourse import augment, datasets, models, training
 from dlcourse.detection import metrics, yolo
 from dlcourse.detection.anchors import kmeans_anchors
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 SIDE, CELL = 160, 16  # pixels of a scene and of a cell
 CLASSES = len(datasets.CUTOUT_CLASSES)
@@ -22,10 +20,12 @@ def main(scenes=768, test_scenes=192, epochs=4, seeds=(0, 1)):
     """Scenes are a multiple of BATCH and epochs even, so that all variants take the same number of steps."""
     train_set, test_set = datasets.scenes(scenes, seed=1), datasets.scenes(test_scenes, split="test", seed=2)
     pretrained, random = trunk("dlcourse"), trunk(None)
-    x, x_test = (in_batches(pretrained, each.images) for each in (train_set, test_set))
-    x_random, x_random_test = scaled(*(in_batches(random, each.images) for each in (train_set, test_set)))
+    x, x_test = (training.predict_in_batches(pretrained, each.images) for each in (train_set, test_set))
+    x_random, x_random_test = scaled(
+        *(training.predict_in_batches(random, each.images) for each in (train_set, test_set))
+    )
     images, boxes = mirrored(train_set.images, train_set.boxes)
-    x_both = [np.concatenate(pair) for pair in zip(x, in_batches(pretrained, images), strict=True)]
+    x_both = [np.concatenate(pair) for pair in zip(x, training.predict_in_batches(pretrained, images), strict=True)]
     usual = {
         "x": x,
         "boxes": train_set.boxes,
@@ -62,7 +62,7 @@ def mirrored(images, boxes):
 def trunk(weights):
     """From pictures to what MobileNetV2 says after block 12, in 10×10 places, and after block 16, in 5×5."""
     keras.utils.set_random_seed(0)
-    base = transfer.mobilenet_v2_base(weights=weights)
+    base = models.mobilenet_v2((SIDE, SIDE, 3), include_top=False, weights=weights)
     return keras.Model(base.input, [base.get_layer(name).output for name in ("block_12_add", "block_16_project_BN")])
 
 
@@ -70,13 +70,6 @@ def scaled(x, x_test):
     """Maps divided by their spread in training: random weights give 1e-11, which the head could not tell from 0."""
     spread = [maps.std() for maps in x]
     return [[maps / by for maps, by in zip(each, spread, strict=True)] for each in (x, x_test)]
-
-
-def in_batches(model, inputs):
-    """A model's outputs, a batch at a time."""
-    n = len(keras.tree.flatten(inputs)[0])
-    parts = [keras.tree.map_structure(operator.itemgetter(slice(i, i + BATCH)), inputs) for i in range(0, n, BATCH)]
-    return keras.tree.map_structure(lambda *outputs: np.concatenate(outputs), *map(model.predict_on_batch, parts))
 
 
 # The head and its training, as in the notebook
@@ -88,26 +81,10 @@ def scores(x, boxes, classes, x_test, truths, anchors, use, loss, epochs, seed):
     cells = in_pixels / CELL
     y = yolo.encode([corners / SIDE for corners in boxes], classes, x[0].shape[1:3], cells, CLASSES)
     keras.utils.set_random_seed(seed)
-    head = head_of(x, anchors, use)
+    head = models.yolo_head(x[0].shape[1:], x[1].shape[1:], anchors, CLASSES, use=use)
     train(head, x, y, loss(cells), epochs)
     found = detect(head, cells, x_test)
     return [metrics.mean_average_precision(found, truths, *thresholds) for thresholds in ([0.5], [])]
-
-
-def head_of(maps, anchors, use):
-    """From the two maps, of which `use` says whether they count, to an answer for each anchor in each cell."""
-    inputs = [keras.Input(each.shape[1:]) for each in maps]
-    fine, coarse = (layers.BatchNormalization(momentum=0.9)(each) for each in inputs)
-    coarse = layers.UpSampling2D(2, interpolation="bilinear")(convolution(layers.Dropout(0.3)(coarse), 64))
-    parts = [part for part, used in zip((convolution(fine, 64), coarse), use, strict=True) if used]
-    x = layers.Concatenate()(parts) if len(parts) == 2 else parts[0]
-    x = convolution(layers.Dropout(0.3)(x), 128, 3)
-    return keras.Model(inputs, layers.Conv2D(anchors * (5 + CLASSES), 1)(layers.Dropout(0.3)(x)))
-
-
-def convolution(x, filters, size=1):
-    x = layers.Conv2D(filters, size, padding="same", use_bias=False, kernel_regularizer=keras.regularizers.L2(1e-4))(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def train(head, x, y, loss, epochs, rate=3e-3):
@@ -115,8 +92,7 @@ def train(head, x, y, loss, epochs, rate=3e-3):
     rise = steps // 10  # then fall along a cosine
     schedule = keras.optimizers.schedules.CosineDecay(rate / 20, steps - rise, warmup_target=rate, warmup_steps=rise)
     head.compile(keras.optimizers.AdamW(schedule, 1e-4), loss)
-    head.optimizer.build(head.trainable_variables)  # before fit, which would trace a step twice without it
-    head.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
+    training.fit(head, x, y, batch_size=BATCH, epochs=epochs)
 
 
 def generalized_iou(cells):
@@ -137,7 +113,7 @@ def squares(cells):
 
 def detect(head, cells, maps):
     """(scores, boxes, classes) for each picture."""
-    outputs = yolo.decode(in_batches(head, maps), cells)
+    outputs = yolo.decode(training.predict_in_batches(head, maps), cells)
     pictures = zip(*(ops.convert_to_numpy(value) for value in outputs), strict=True)
     return [yolo.postprocess(picture, (SIDE, SIDE), 100, 0.02, 0.5) for picture in pictures]
 

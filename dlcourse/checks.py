@@ -118,9 +118,6 @@ def color_picture(name, value):
     return value
 
 
-colour_picture = color_picture  # as rooms that are not rewritten yet call it
-
-
 def brightness(name, values):
     """Refuse pictures whose numbers leave 0…255, or are floats that look like 0…1."""
     low, high = values.min(), values.max()

@@ -59,25 +59,6 @@ def test_a_mirrored_box_is_the_tightest_around_the_mirrored_object(benchmark):
             assert box.tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
 
 
-def test_a_model_gives_in_batches_what_it_gives_at_once(benchmark):
-    x = keras.Input((3,))
-    model = keras.Model(x, [2 * x, -x])
-    values = np.arange(210.0).reshape(70, 3)
-    for found, factor in zip(benchmark.in_batches(model, values), (2, -1), strict=True):
-        np.testing.assert_array_equal(found, factor * values)
-
-
-@pytest.mark.parametrize("use", [(True, True), (True, False), (False, True)])
-def test_the_head_looks_at_the_maps_that_it_is_to_use_and_at_no_others(benchmark, use):
-    maps = [np.random.default_rng(0).normal(size=shape).astype("float32") for shape in ((1, 4, 6, 3), (1, 2, 3, 5))]
-    head = benchmark.head_of(maps, 2, use)
-    before = head.predict_on_batch(maps)
-    assert before.shape == (1, 4, 6, 2 * (5 + 5))
-    for k, used in enumerate(use):
-        other = [-each if i == k else each for i, each in enumerate(maps)]
-        assert np.array_equal(head.predict_on_batch(other), before) != used
-
-
 def test_the_squares_are_their_formula_in_loops(benchmark):
     rng, cells = np.random.default_rng(0), [[1, 1], [2, 1]]
     boxes = [np.array([[0.1, 0.2, 0.5, 0.4], [0.6, 0.6, 0.7, 0.9]]), np.array([[0.2, 0.1, 0.9, 0.9]])]
@@ -94,7 +75,7 @@ def test_the_squares_are_their_formula_in_loops(benchmark):
 
 
 def test_the_right_answers_score_nearly_1_and_scores_hands_them_to_the_training(benchmark, monkeypatch):
-    class Head:  # the first map says which picture it is
+    class Head(keras.Model):  # the first map says which picture it is
         def predict_on_batch(self, maps):
             return self.answers[maps[0][:, 0, 0, 0].astype(int)]
 
@@ -103,10 +84,10 @@ def test_the_right_answers_score_nearly_1_and_scores_hands_them_to_the_training(
         logits = [np.log(inside / (1 - inside)), y[..., 2:4], 20 * y[..., 4:] - 10]
         head.answers = np.concatenate(logits, axis=-1).reshape(*y.shape[:3], -1)
 
-    monkeypatch.setattr(benchmark, "head_of", lambda *given: Head())
+    monkeypatch.setattr(benchmark.models, "yolo_head", lambda *given, **options: Head())
     monkeypatch.setattr(benchmark, "train", learn_by_heart)
     scenes = datasets.scenes(40)
-    x = [np.broadcast_to(np.arange(40.0)[:, None, None, None], (40, 10, 10, 1))]
+    x = 2 * [np.broadcast_to(np.arange(40.0)[:, None, None, None], (40, 10, 10, 1))]
     given = {"boxes": scenes.boxes, "classes": scenes.classes, "loss": benchmark.generalized_iou, "epochs": 1}
     truths = list(zip(scenes.boxes, scenes.classes, strict=True))
     half, strict = benchmark.scores(x=x, x_test=x, truths=truths, anchors=4, use=None, seed=0, **given)
@@ -120,7 +101,7 @@ def test_training_brings_the_loss_down(benchmark):
     y = benchmark.yolo.encode(list(boxes), rng.integers(0, 5, (64, 1)), (2, 2), cells, 5)
     x, loss = [y[..., 0, :], np.zeros((64, 1, 1, 1), "float32")], benchmark.squares(cells)
     keras.utils.set_random_seed(0)
-    head = benchmark.head_of(x, 1, (True, True))
+    head = benchmark.models.yolo_head((2, 2, 10), (1, 1, 1), 1, 5)
     before = float(loss(y, head.predict_on_batch(x)))
     benchmark.train(head, x, y, loss, epochs=12)
     assert float(loss(y, head.predict_on_batch(x))) < before / 2

@@ -7,9 +7,9 @@ one pixel moves a distance by 0.02.
 import itertools
 import re
 
-from dlcourse import datasets, faces
-from dlcourse.faces import pipeline
+from dlcourse import datasets, faces, models
 from dlcourse.pretrained import find_faces, find_landmarks
+from dlcourse.pretrained.nets import shipped
 
 import keras
 import numpy as np
@@ -99,7 +99,7 @@ def test_an_encoding_is_that_of_the_aligned_face(encodings):
     np.testing.assert_array_equal(found.boxes, boxes)
     np.testing.assert_array_equal(found.landmarks, find_landmarks(ASTRONAUT, boxes))
     np.testing.assert_array_equal(found.pictures[0], faces.align(ASTRONAUT, found.landmarks[0]))
-    by_net = pipeline._shipped().predict_on_batch(found.pictures)
+    by_net = shipped(models.face_encoder).predict_on_batch(found.pictures)
     np.testing.assert_allclose(found.encodings, by_net, atol=1e-5)
     np.testing.assert_array_equal(found.encodings[0], encodings["astronaut"])
 
@@ -135,10 +135,10 @@ def test_another_encoder_is_used_and_may_have_another_length():
 
 def test_the_shipped_net_is_built_once_and_compiled_once():
     faces.encode_face(ASTRONAUT)
-    net = pipeline._shipped()
+    net = shipped(models.face_encoder)
     before = net.predict_function.experimental_get_tracing_count()
     faces.encode_faces(TWO)
-    assert pipeline._shipped() is net and net.predict_function.experimental_get_tracing_count() == before
+    assert shipped(models.face_encoder) is net and net.predict_function.experimental_get_tracing_count() == before
 
 
 # Alignment
@@ -233,7 +233,7 @@ def test_what_is_no_photograph_is_refused(call, photo):
 )
 @pytest.mark.parametrize("call", [faces.encode_faces, faces.encode_face])
 def test_an_encoder_of_another_form_is_refused(call, build):
-    with pytest.raises(ValueError, match=r"^encoder: expected a net as models.face_encoder builds it, got "):
+    with pytest.raises(ValueError, match=r"^encoder: expected a net for squares of 150 pixels, as "):
         call(ASTRONAUT, build())
 
 

@@ -3,7 +3,7 @@
 import importlib
 import itertools
 
-from dlcourse import datasets, models, style, weights
+from dlcourse import datasets, models, style
 from dlcourse._pixels import resized
 
 import keras
@@ -119,8 +119,7 @@ def test_costs_refuse_what_does_not_fit_and_name_it(call, name):
 
 
 def test_trunk_gives_what_the_whole_net_computes_at_any_size(pictures):
-    mean = (104.00699, 116.66877, 122.67892)
-    whole = weights.load(models.vgg16((80, 120, 3), include_top=False, mean=mean), "vgg16")
+    whole = models.vgg16((80, 120, 3), include_top=False, weights="dlcourse")
     names = ["block3_conv1", "block1_pool"]
     expected = keras.Model(whole.input, [whole.get_layer(name).output for name in names])(pictures[0][None])
     found = style.trunk(names)(pictures[0][None])

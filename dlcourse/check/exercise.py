@@ -94,7 +94,6 @@ class Exercise:
     hints: Sequence[str]
     slips: str = ""
     wrong: Sequence[tuple[Callable, str]] = ()
-    also_right: Sequence[Callable] = ()
     random: Callable | None = None
     properties: Sequence[tuple[Callable, str]] = ()
     through: Callable | None = None

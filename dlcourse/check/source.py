@@ -37,7 +37,8 @@ def body(function):
     if ast.get_docstring(node) is None:
         return source
     lines, first = source.splitlines(keepends=True), node.lineno - 1
-    del lines[node.body[0].lineno - 1 - first : node.body[0].end_lineno - first]
+    end = node.body[0].end_lineno - first
+    del lines[node.body[0].lineno - 1 - first : end + lines[end].isspace()]  # and a blank line below it
     return "".join(lines)
 
 

@@ -6,7 +6,8 @@ two most similar neighbors are merged, again and again, and the box of each regi
 (Girshick et al., 2013, arXiv 1311.2524) warps each to the size that a classifier takes.
 """
 
-from dlcourse.checks import colour_picture, count, height_and_width
+from dlcourse import training
+from dlcourse.checks import color_picture, count, height_and_width
 from dlcourse.detection import checks
 
 import keras
@@ -40,7 +41,7 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
     """
     from skimage.segmentation import felzenszwalb  # here, because it takes a while to load
 
-    image = colour_picture("image", image)
+    image = color_picture("image", image)
     max_proposals, min_size = count("max_proposals", max_proposals), count("min_size", min_size)
     scales = np.asarray(scales, np.float64).reshape(-1)
     if scales.size == 0 or not np.all(np.isfinite(scales) & (scales > 0)):
@@ -73,18 +74,12 @@ def classify_regions(image, boxes, model, size, batch_size=32):
 
     Taught in notebook 3-3, section 3.3.4.
     """
-    image, boxes = colour_picture("image", image), checks.one_axis("boxes", boxes)
+    image, boxes = color_picture("image", image), checks.one_axis("boxes", boxes)
     batch_size, size = count("batch_size", batch_size), height_and_width("size", size)
     if not isinstance(model, keras.Model) or len(model.output_shape) != 2:
         raise ValueError(f"model: expected a Keras model with output (m, classes), got {model!r}")
     regions = _warped(image, boxes, size)
-    scores = np.empty((len(boxes), model.output_shape[-1]), np.float32)
-    for start in range(0, len(boxes), batch_size):
-        batch = regions[start : start + batch_size]
-        missing = batch_size - len(batch)  # a last batch that is smaller would be compiled anew: fill it up
-        filled = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)])
-        scores[start : start + batch_size] = model.predict_on_batch(filled)[: len(batch)]
-    return scores
+    return training.predict_in_batches(model, regions, batch_size)
 
 
 def _merged(image, labels):

@@ -6,12 +6,12 @@
 The nets are loaded at the first call and kept.
 """
 
-import functools
 from typing import NamedTuple
 
 from dlcourse import models
-from dlcourse.checks import colour_picture, model_shapes
+from dlcourse.checks import color_picture
 from dlcourse.pretrained import find_faces, find_landmarks
+from dlcourse.pretrained.nets import net
 
 import numpy as np
 from PIL import Image
@@ -52,13 +52,13 @@ def encode_faces(photo, encoder=None):
 
     Taught in notebook 3-4, section 3.4.3.
     """
-    net = _net(encoder)
+    model = net("encoder", encoder, models.face_encoder, (2, None), side=SIDE)
     scores, boxes = find_faces(photo)
     landmarks = find_landmarks(photo, boxes)
     pictures = np.array([align(photo, points) for points in landmarks], np.uint8).reshape(-1, SIDE, SIDE, 3)
     # One by one, because each new number of faces would be compiled anew
-    encodings = [net.predict_on_batch(picture[np.newaxis])[0] for picture in pictures]
-    return Faces(scores, boxes, landmarks, pictures, np.array(encodings, np.float32).reshape(-1, net.output_shape[1]))
+    encodings = [model.predict_on_batch(picture[np.newaxis])[0] for picture in pictures]
+    return Faces(scores, boxes, landmarks, pictures, np.array(encodings, np.float32).reshape(-1, model.output_shape[1]))
 
 
 def encode_face(photo, encoder=None):
@@ -102,7 +102,7 @@ def align(photo, landmarks):
 
     Taught in notebook 3-4, section 3.4.3.
     """
-    photo, points = colour_picture("photo", photo), np.asarray(landmarks)
+    photo, points = color_picture("photo", photo), np.asarray(landmarks)
     if points.shape != (68, 2) or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
         raise ValueError(f"landmarks: expected finite numbers of shape (68, 2), got {points.dtype} of {points.shape}")
     centers = np.array([points[part].mean(axis=0, dtype=float) for part in (LEFT_EYE, RIGHT_EYE, MOUTH)])
@@ -118,17 +118,3 @@ def align(photo, landmarks):
     around = Image.fromarray(photo).crop((*start, *end))  # black where there is no photograph
     box = (*(corner - start), *(corner + side - start))
     return np.array(around.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box))
-
-
-@functools.lru_cache
-def _shipped():
-    return models.face_encoder()
-
-
-def _net(encoder):
-    if encoder is None:
-        return _shipped()
-    shapes = model_shapes(encoder)
-    if len(shapes) != 2 or shapes[0][1:] != (SIDE, SIDE, 3) or len(shapes[1]) != 2:
-        raise ValueError(f"encoder: expected a net as models.face_encoder builds it, got {encoder!r}")
-    return encoder

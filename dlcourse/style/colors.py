@@ -1,6 +1,6 @@
 """The colors of a picture as a normal distribution: match those of another, or draw noise from them."""
 
-from dlcourse.checks import colour_picture
+from dlcourse.checks import color_picture
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def match_colors(image, reference):
     Its idea is taught in notebook 3-4, section 3.4.6.
     """
     pixels, others = (
-        colour_picture(name, picture).reshape(-1, 3).astype(float)
+        color_picture(name, picture).reshape(-1, 3).astype(float)
         for name, picture in (("image", image), ("reference", reference))
     )
     root, inverse = _root(pixels), np.linalg.inv(_root(pixels))

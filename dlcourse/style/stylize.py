@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 
 from dlcourse._pixels import resized
-from dlcourse.checks import choice, colour_picture, count, number
+from dlcourse.checks import choice, color_picture, count, number
 from dlcourse.style.colors import match_colors, noise
 from dlcourse.style.costs import content_cost, layer_style_cost, style_cost, total_cost, total_variation
 from dlcourse.style.progress import Progress
@@ -85,7 +85,7 @@ def stylize(
 
     Taught in notebook 3-4, section 3.4.6.
     """
-    content, style = colour_picture("content", content), colour_picture("style", style)
+    content, style = color_picture("content", content), color_picture("style", style)
     steps = tuple(count("steps", n) for n in (steps if isinstance(steps, tuple | list) else (steps,)))
     levels = _levels(content.shape[:2], count("size", size, 2 * LEAST), len(steps))
     contents, styles = _layers(content_layer, style_layers, number("alpha", alpha), number("beta", beta))

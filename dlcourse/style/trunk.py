@@ -3,8 +3,8 @@
 import functools
 from typing import NamedTuple
 
-from dlcourse import models, weights
-from dlcourse.checks import colour_picture, count
+from dlcourse import models
+from dlcourse.checks import color_picture, count
 
 import keras
 import numpy as np
@@ -12,7 +12,6 @@ from keras import layers, ops
 
 CONTENT_LAYER = "block4_conv2"
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
-MEAN = (104.00699, 116.66877, 122.67892)  # blue, green, red: of the shipped VGG-16
 
 
 def trunk(layer_names):
@@ -49,7 +48,7 @@ def _trunk(names):
 
 @functools.lru_cache(maxsize=1)
 def _vgg16():
-    return weights.load(models.vgg16((32, 32, 3), include_top=False, mean=MEAN), "vgg16")
+    return models.vgg16((32, 32, 3), include_top=False, weights="dlcourse")
 
 
 class Patch(NamedTuple):
@@ -102,7 +101,7 @@ def exciting_patches(images, layer_name, units, n=9, *, per_image=2):
 
     Taught in notebook 3-4, section 3.4.5.
     """
-    images = [colour_picture("images", image) for image in images]
+    images = [color_picture("images", image) for image in images]
     net = trunk(layer_name)
     channels = net.output[layer_name].shape[-1]
     if any(count("units", unit, 0) >= channels for unit in units):
