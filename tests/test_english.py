@@ -43,12 +43,13 @@ OPENERS = set(
     re.findall(
         r"\w+",
         """
-        the a an what how one all as where when which who whose why whether each every both some any no none of in for by
-        from with without at on after before along out if is are it its this that these those our two three four five
-        six eight half twice new whole small black random uniform bilinear transposed euclidean relative expected typical
-        limited non class row column figure intersection precision recall area batch example gradient cost error width
-        height shape size value picture image point box number rgb png jpeg json keras numpy tensorflow adam momentum
-        probability midpoint objectness max min mean unsharp expansion exponentially
+        the a an what how one all as where when which who whose why whether each every both some any no none of
+        in for by from with without at on after before along out if is are it its this that these those our two
+        three four five six eight half twice new whole small black random uniform bilinear transposed euclidean
+        relative expected typical limited non class row column figure intersection precision recall area batch
+        example gradient cost error width height shape size value picture image point box number rgb png jpeg
+        json keras numpy tensorflow adam momentum probability midpoint objectness max min mean unsharp expansion
+        exponentially
         """,
     )
 )
@@ -58,9 +59,7 @@ PHRASES = {  # pattern: what to write instead
     r"[,;:] for (?:it|they|we|he|she|there|these|those|this|others|nothing|nobody|neither|none)\b(?! (?:reason|purpose|"
     r"case|week|notebook|section|course|one|ones|exercise|layer|network|part|step)\b)": "because",
     r"\bwhat came\b(?! in\b| before\b)|\bnone came\b|, came \b": "got",
-    r"[,;:] for (?:the|a|an|its|their|no|every|each|all) \w+ (?:is|are|was|were|has|have|would|does|do|cannot|must)\b": (
-        "because"
-    ),
+    r"[,;:] for (?:the|a|an|its|no|every|each|all) \w+ (?:is|are|was|were|has|have|would|does|do|cannot)\b": "because",
     r"hold new company": "each epoch mixes the batches anew",
     r"as many as pays": "as many as tf.data finds worthwhile",
     r"\b(?:stands?|stood) still\b": "converges, has converged",
