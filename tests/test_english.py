@@ -23,7 +23,7 @@ THEIRS = ("licence_file", "wordlists/british", "Neighbourhood Components", "Grey
 
 BRITISH = re.compile(
     r"""(?ix) (?<![a-z])
-    ( \w*colou?r(?<=colour)\w* | \w*grey\w* | neighbour\w* | behaviour\w* | favour\w* | honour\w* | flavour\w* | labour\w*
+    ( \w*colour\w* | \w*grey\w* | neighbour\w* | behaviour\w* | favour\w* | honour\w* | flavour\w* | labour\w*
     | rumour\w* | humour\w* | centre[ds]? | centring | kilometres? | millimetres? | centimetres? | metres? | litres?
     | fibres? | theatres? | calibre
     | (?: normal | optim | initial | regular | general | standard | vector | minim | maxim | recogn | summar | visual
