@@ -114,5 +114,5 @@ def test_table_and_folder_agree_and_every_row_names_source_author_and_licence(ta
 
 
 def test_an_unknown_split_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"split: 'valid' is none of 'train', 'test'"):
+    with pytest.raises(ValueError, match=r"^split: expected one of 'train', 'test', got 'valid'"):
         cutouts("valid")

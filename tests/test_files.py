@@ -227,6 +227,6 @@ def test_a_value_of_dlcourse_data_that_names_no_folder_is_told_as_such(monkeypat
 @pytest.mark.parametrize("name", [[], {}, None, 3, b"china", "me.jpg", np.zeros(2)])
 def test_what_is_no_name_of_a_photograph_is_refused(name):
     with pytest.raises(
-        ValueError, match=r"name: no photograph is called .*read_picture\(path\) reads a file of your own"
+        ValueError, match=r"^name: expected one of .*got .*read_picture\(path\) reads a file of your own"
     ):
         datasets.photo(name)
