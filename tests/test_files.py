@@ -19,7 +19,7 @@ def fake(tmp_path, monkeypatch):
     """A small data folder of two files that DLCOURSE_DATA points to."""
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "numbers.bin").write_bytes(bytes(range(256)))
-    Image.fromarray(np.full((3, 5), 40_000, np.uint16)).save(tmp_path / "toy" / "grey.png")
+    Image.fromarray(np.full((3, 5), 40_000, np.uint16)).save(tmp_path / "toy" / "gray.png")
     record(tmp_path)
     monkeypatch.setenv("DLCOURSE_DATA", str(tmp_path))
     return tmp_path
@@ -63,7 +63,7 @@ def test_the_data_folder_stays_below_80_mb():
 
 def test_a_whole_file_is_handed_out(fake):
     assert _files.verified("toy/numbers.bin") == fake / "toy" / "numbers.bin"
-    assert _files.names("toy") == ["toy/grey.png", "toy/numbers.bin"]
+    assert _files.names("toy") == ["toy/gray.png", "toy/numbers.bin"]
 
 
 def test_one_flipped_bit_anywhere_is_noticed(fake):
@@ -141,11 +141,11 @@ def test_a_folder_without_checksums_is_no_data_folder(tmp_path, monkeypatch):
 
 
 def test_a_picture_keeps_its_own_integers_or_is_converted(fake):
-    own = _files.read_image("toy/grey.png", mode=None)
+    own = _files.read_image("toy/gray.png", mode=None)
     assert own.dtype == np.uint16
     np.testing.assert_array_equal(own, np.full((3, 5), 40_000))
     assert own.flags.writeable
-    assert _files.read_image("toy/grey.png").shape == (3, 5, 3)
+    assert _files.read_image("toy/gray.png").shape == (3, 5, 3)
 
 
 def test_a_picture_too_large_is_refused_before_it_is_decoded(fake):
@@ -213,7 +213,7 @@ def test_lists_of_other_tools_and_systems_are_read(fake):
     ):
         sums.write_bytes(content.encode())
         assert _files.verified("toy/numbers.bin") == fake / "toy" / "numbers.bin"
-        assert _files.names("toy") == ["toy/grey.png", "toy/numbers.bin"]
+        assert _files.names("toy") == ["toy/gray.png", "toy/numbers.bin"]
 
 
 @pytest.mark.parametrize("value", ["~nosuchuser/data", "~/nowhere", "relative/nowhere", "x" * 5000])
