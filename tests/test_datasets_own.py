@@ -242,7 +242,7 @@ def test_no_other_decoder_is_started(tmp_path, monkeypatch):
     picture = Image.fromarray(CHINA)
     for kind in ("GIF", "TIFF", "BMP", "ICO", "PPM", "TGA"):
         path = saved(tmp_path / "y.png", picture, format=kind)
-        with pytest.raises(ValueError, match=r"y\.png is no picture that can be read: expected JPEG, PNG or WebP"):
+        with pytest.raises(ValueError, match=r"y\.png is not a picture that can be read: expected JPEG, PNG or WebP"):
             datasets.read_picture(path)
 
 
@@ -265,7 +265,7 @@ def test_no_other_decoder_is_started(tmp_path, monkeypatch):
 def test_what_is_no_picture_is_named_with_its_kind(tmp_path, content, said):
     path = tmp_path / "me.jpg"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"me\.jpg is no picture that can be read.*got .*{said}") as error:
+    with pytest.raises(ValueError, match=rf"me\.jpg is not a picture that can be read.*got .*{said}") as error:
         datasets.read_picture(path)
     assert str(path) in str(error.value)
 

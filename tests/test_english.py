@@ -76,7 +76,7 @@ PHRASES = {  # pattern: what to write instead
     r"not changed but in size": "only their size changes",
     r"what to say to who\b|\bto who (?:wrote|writes)": "the hint for a learner whose answer matches a slip",
     r"\bheaps? (?:of|with)\b|\b(?:two|three|four) heaps\b": "cluster",
-    r"\bhand(?:s|ed|ing)? (?:it |them |one |a path )?out\b(?! of)": "return",
+    r"\bhand(?:s|ed|ing)? (?:\w+ ){0,3}out\b(?! of)": "return",
     r"\bin whatever program\b": "in any program",
     r"\bat the least\b": "at least",
     r"\b(?:network|net|model|detector|classifier|layer)s? says?\b": "predicts, outputs",

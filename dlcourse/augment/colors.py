@@ -24,8 +24,8 @@ def color_shift(images, shifts, seed=None):
 
     Args:
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
-        shifts: Numbers to add, in steps of 0…255: a number, or shape (channels,), or shape (m, channels). With a seed, the
-            standard deviation: 0 or more, a number or shape (channels,).
+        shifts: Numbers to add, in steps of 0…255: one, or shape (channels,), or shape (m, channels). With a seed, the
+            standard deviation: 0 or more, one or shape (channels,).
         seed: None adds exactly `shifts`; a whole number draws each picture's shifts from a normal distribution.
 
     Returns:
