@@ -16,8 +16,6 @@ MAX_PIXELS = 100_000_000  # of a user's picture, 300 MB in RGB; a larger one is 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp")
 OTHER_SUFFIXES = (".apng", ".avif", ".bmp", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff")
 _ORIENTATION = 0x0112  # EXIF's tag
-    enumerate("FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90".split(), 2)
-)
 _KINDS = {  # the beginnings of other files, and what they are
     b"GIF8": "a GIF file",
     b"II*\0": "a TIFF file",

@@ -237,7 +237,7 @@ def test_no_other_decoder_is_started(tmp_path, monkeypatch):
     for ending in (".png", ".jpg", ".eps"):
         path = tmp_path / f"x{ending}"
         path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(x) show\n")
-        with pytest.raises(ValueError, match=r"x\.\w+ is no picture .*got a PostScript file"):
+        with pytest.raises(ValueError, match=r"x\.\w+ is not a picture .*got a PostScript file"):
             datasets.read_picture(path)
     picture = Image.fromarray(CHINA)
     for kind in ("GIF", "TIFF", "BMP", "ICO", "PPM", "TGA"):
