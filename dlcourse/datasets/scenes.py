@@ -14,10 +14,7 @@ from dlcourse.datasets.pictures import photo
 import numpy as np
 
 # Photographs that show none of the five classes; the test scenes have others than the training scenes.
-BACKGROUNDS = {
-    "train": ("brick", "china", "coffee", "grass", "hubble"),
-    "test": ("gravel", "starry_night"),
-}
+BACKGROUNDS = {"train": ("brick", "china", "coffee", "grass", "hubble"), "test": ("gravel", "starry_night")}
 VISIBLE = 0.4  # of an object's pixels, at least: a later object that would hide more of it is not placed there
 LONGER_SIDE = (0.25, 0.6)  # of an object, as a share of the scene's side
 ENLARGED = 1.5  # at most, so that small cut-outs do not blur

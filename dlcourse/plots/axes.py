@@ -43,13 +43,8 @@ def own_axes(ax, size, title=None):
         size: (width, height) of a new figure in inches.
         title: The finding, above the axes, in as many lines as it needs.
 
-    Returns:
-        figure, axes: A matplotlib Figure and its Axes.
-
-    Raises:
-        ValueError: If `ax` is not Axes, or `size` is not two positive numbers.
-
-    Used by every function that draws; `dlcourse.tuning` has others.
+    Raises a `ValueError` if `ax` is not Axes, or `size` is not two positive numbers. Used by every function that draws;
+    `dlcourse.tuning` has others.
     """
     if ax is None:
         ax = Figure(figsize=in_inches(size), layout="constrained").subplots()

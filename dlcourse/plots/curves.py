@@ -45,8 +45,7 @@ def curves(
         The matplotlib Figure.
 
     Raises:
-        ValueError: If `series` is empty or a line has no values, x and y differ in length, values are not numbers,
-            or `colors` or `styles` name a line that is not there.
+        ValueError: If `series` is not such a dict, or `colors` or `styles` name a line that is not there.
     """
     some = isinstance(series, dict) and series
     require(some, "series", "a dict from label to values with at least one line", f"{series!r:.100}")
@@ -75,17 +74,7 @@ def curves(
 
 
 def decision_boundary(
-    predict,
-    X,
-    y,
-    *,
-    title=None,
-    xlabel="$x_1$",
-    ylabel="$x_2$",
-    names=None,
-    resolution=200,
-    size=(4.8, 4.0),
-    ax=None,
+    predict, X, y, *, title=None, xlabel="$x_1$", ylabel="$x_2$", names=None, resolution=200, size=(4.8, 4.0), ax=None
 ):
     """Draw the decision boundary of a classifier of points in the plane, with the examples over it.
 
@@ -106,8 +95,7 @@ def decision_boundary(
         probability crosses ½, or the class changes.
 
     Raises:
-        ValueError: If a shape is wrong, a class is not a whole number, a probability lies outside [0, 1], `resolution`
-            is below 2, or `names` are too few.
+        ValueError: If a shape, a class number or a probability is wrong, or `names` are too few.
     """
     X, resolution = finite("X", X), count("resolution", resolution, 2)
     require(X.ndim == 2 and X.shape[0] == 2 and X.size, "X", "shape (2, m), one example in each column", X.shape)

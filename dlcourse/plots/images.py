@@ -22,16 +22,7 @@ _GAP = 0.06  # inches between two pictures
 
 
 def image_grid(
-    images,
-    titles=None,
-    columns=8,
-    *,
-    title=None,
-    title_colors=None,
-    value_range=None,
-    cmap="gray",
-    width=None,
-    ax=None,
+    images, titles=None, columns=8, *, title=None, title_colors=None, value_range=None, cmap="gray", width=None, ax=None
 ):
     """Draw pictures in rows and columns, each with its title.
 
@@ -51,8 +42,7 @@ def image_grid(
         The matplotlib Figure. All pictures lie in one axes, an `AxesImage` each, in their order.
 
     Raises:
-        ValueError: If `images` is empty, a single picture or no list; if a picture has a wrong shape, type or range;
-            if titles or colors are not as many as pictures.
+        ValueError: If `images` is empty or a single picture; if a picture, or the number of titles or colors, is wrong.
     """
     listed = hasattr(images, "__len__") and not isinstance(images, str | os.PathLike | dict)
     require(listed, "images", "a list or an array of pictures", type(images).__name__)

@@ -37,8 +37,7 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
         share a color.
 
     Raises:
-        ValueError: If a shape or range is wrong, a box ends before it begins, all boxes lie within 0…1 (shares of the
-            picture, not pixels), or labels or scores are not as many as boxes.
+        ValueError: If a shape, range or number is wrong, or all boxes lie within 0…1 (shares, not pixels).
     """
     picture = as_picture(image, "image")
     corners = _corners(boxes, picture.shape)
