@@ -20,10 +20,12 @@ def lines(path):
 
 
 def checks(source):
-    """How many lines an `if` takes that does nothing but raise."""
+    """The number of lines of each `if` that does nothing but raise, and of each call of `require`, which does that."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.If) and not node.orelse and len(node.body) == 1 and isinstance(node.body[0], ast.Raise):
+        raises = isinstance(node, ast.If) and not node.orelse and [type(part) for part in node.body] == [ast.Raise]
+        call = node.value if isinstance(node, ast.Expr) else None
+        if raises or (isinstance(call, ast.Call) and ast.unparse(call.func) == "require"):
             found.update(range(node.lineno, node.end_lineno + 1))
     return len(found)
 
@@ -59,3 +61,4 @@ def test_the_package_is_small_enough():
 
 def test_a_check_is_counted_with_all_its_lines():
     assert checks("if a:\n    raise ValueError(\n        'a'\n    )\nif b:\n    c()\n    raise ValueError\n") == 4
+    assert checks("require(a, 'a', 1, 2)\nrequired(a)\nif a:\n    raise ValueError\nelse:\n    b()\n") == 1
