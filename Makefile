@@ -1,19 +1,19 @@
 # make lab      open the notebooks in JupyterLab
-# make test     lint, every test, every notebook
+# make test     run the linter, every test and every notebook
 # make refresh  execute every notebook from a clean kernel and store what it shows
-# make book     the executed notebooks as HTML pages, in book/
+# make book     write the executed notebooks as HTML pages to book/
 # make parameters   run every notebook with small numbers and with another seed; stores nothing
 #
 # Each of them sets up .venv on first use, and again when requirements.txt or pyproject.toml change.
 
-# The first Python on this machine that TensorFlow supports; say PYTHON=... to choose another.
+# The first Python on this machine that TensorFlow supports; write PYTHON=... to choose another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
-# JupyterLab refuses to run as root, as one is in a container, unless it is told that this is meant.
+# JupyterLab refuses to run as root, as one is in a container, unless it is told that this is intended.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-# It would look for a newer version of itself on the network, unasked.
+# It would look for a newer version of itself on the network without being asked.
 OFFLINE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 .PHONY: lab test refresh book parameters requirements clean

@@ -34,13 +34,13 @@ if "ipykernel" in sys.modules:  # in a notebook; scripts and servers keep Tensor
 
 
 def load_model(path, **options):
-    """Load a Keras model that was saved with this package's losses, metrics or layers, in whatever program.
+    """Load a Keras model that was saved with this package's losses, metrics or layers, in any program.
 
     A saved model holds the names of its parts, not their code. `keras.saving.load_model` finds those of this package
     only where their modules have been imported; this function imports them first.
 
     Args:
-        path: A file that `model.save` has written.
+        path: File that `model.save` has written.
         options: Those of `keras.saving.load_model`, such as `custom_objects` for classes of your own.
 
     Returns:
@@ -48,7 +48,7 @@ def load_model(path, **options):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no saved model.
+        ValueError: If it is not a saved model.
     """
     from dlcourse import _saving
 

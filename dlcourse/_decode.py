@@ -1,7 +1,7 @@
-"""Picture files, as users and data folders have them, to arrays: one place opens them, bounds them and names them.
+"""The decoding of picture files, of users and of data folders: the one place that opens them and bounds their size.
 
-Only the decoders of JPEG, PNG and WebP are asked. Pillow left to itself would try some forty, among them one that
-starts another program (Ghostscript, for PostScript).
+Only the decoders of JPEG, PNG and WebP are used. By default Pillow tries some forty, among them one that starts another
+program (Ghostscript, for PostScript).
 """
 
 import contextlib
@@ -16,7 +16,7 @@ MAX_PIXELS = 100_000_000  # of a user's picture, 300 MB in RGB; a larger one is 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp")
 OTHER_SUFFIXES = (".apng", ".avif", ".bmp", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff")
 _ORIENTATION = 0x0112  # EXIF's tag
-_KINDS = {  # how a file begins that is no JPEG, PNG or WebP, and what it is
+_KINDS = {  # the beginnings of other files, and what they are
     b"GIF8": "a GIF file",
     b"II*\0": "a TIFF file",
     b"MM\0*": "a TIFF file",
@@ -32,11 +32,9 @@ _KINDS = {  # how a file begins that is no JPEG, PNG or WebP, and what it is
 
 
 def existing_file(name, path):
-    """`path` as a `pathlib.Path`, if it is the path of a file that holds something.
+    """Return `path` as a `pathlib.Path`, if it is the path of a file that is not empty.
 
-    Raises:
-        ValueError: If it is no path, or names a URL, a folder or an empty file. The message begins with `name`.
-        FileNotFoundError: If there is no such file.
+    Raises a `ValueError` or `FileNotFoundError` that begins with `name` if it is a URL, a folder, empty or not there.
     """
     path = as_path(name, path)
     if path.is_dir():
@@ -51,7 +49,7 @@ def existing_file(name, path):
 
 
 def as_path(name, path):
-    """`path` as a `pathlib.Path` with `~` resolved, if it can be one."""
+    """Return `path` as a `pathlib.Path` with `~` resolved, if it can be one."""
     if isinstance(path, np.ndarray) or not isinstance(path, str | os.PathLike):
         raise ValueError(f"{name}: expected a path, such as 'photos/me.jpg', got {type(path).__name__}")
     if isinstance(path, str) and ("://" in path[:12] or path.startswith("data:")):
@@ -67,7 +65,7 @@ def as_path(name, path):
 
 
 def kind_of(path):
-    """What the first bytes of a file tell: one of `FORMATS`, what else it is in words, or None."""
+    """Return the kind of a file by its first bytes: one of `FORMATS`, another kind in words, or None."""
     with path.open("rb") as file:
         start = file.read(64)
     if start.startswith(b"\xff\xd8\xff"):
@@ -92,22 +90,17 @@ def kind_of(path):
 
 @contextlib.contextmanager
 def opened(path, most=MAX_PIXELS):
-    """Pillow's picture of a file, not yet decoded, with its bound kept; whatever goes wrong names the file.
+    """Open a file, a `pathlib.Path`, as Pillow's picture, not yet decoded.
 
-    Args:
-        path: A `pathlib.Path` of a file.
-        most: The largest number of pixels that is decoded.
-
-    Raises:
-        ValueError: If the file is no JPEG, PNG or WebP, has more pixels than `most`, or is damaged: here, or in the
-            block that decodes it.
+    Raises a `ValueError` that names the file if it is not a JPEG, PNG or WebP, has more pixels than `most`, or is
+    damaged.
     """
     from PIL import Image
 
     kind = kind_of(path)
     if kind not in FORMATS:
         raise ValueError(
-            f"The file {path} is no picture that can be read: expected JPEG, PNG or WebP, "
+            f"The file {path} is not a picture that can be read: expected JPEG, PNG or WebP, "
             f"got {kind or 'something else'}. Save it as one of these with a picture viewer."
         )
     too_large = f"The picture {path} is too large: {{}}at most {most:,} pixels are decoded. Make it smaller first."
@@ -127,7 +120,10 @@ def opened(path, most=MAX_PIXELS):
 
 
 def decoded(picture, path):
-    """A picture of `opened`, its pixels decoded (the first frame's) and turned as its EXIF orientation says."""
+    """Decode a picture of `opened` (its first frame) and turn it as its EXIF orientation says.
+
+    Pillow's `ImageOps.exif_transpose` also writes the notes anew, and fails where one of them is damaged.
+    """
     from PIL import Image
 
     try:
@@ -141,32 +137,25 @@ def decoded(picture, path):
             orientation = picture.getexif().get(_ORIENTATION, 1)
     except Exception:  # a damaged note about a picture is no reason to refuse its pixels
         orientation = 1
-    turns = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-    if not isinstance(orientation, int) or orientation not in turns:
-        return picture
-    return picture.transpose(turns[orientation])
+    T = Image.Transpose
+    turns = [T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM]  # 2, 3, 4
+    turns += [T.TRANSPOSE, T.ROTATE_270, T.TRANSVERSE, T.ROTATE_90]  # 5 to 8: on their side
+    turned = isinstance(orientation, int) and 2 <= orientation <= 8
+    return picture.transpose(turns[orientation - 2]) if turned else picture
 
 
 def in_rgb(picture):
-    """A decoded picture in Pillow's mode RGB: 16 bits scaled to 8, transparency laid on white.
+    """Convert a decoded picture to Pillow's mode RGB: 16 bits scaled to 8, transparency laid on white.
 
-    Grey becomes three equal channels; CMYK and the rest are converted as Pillow does, without color profiles.
+    Gray becomes three equal channels; CMYK and the rest are converted as Pillow does, without color profiles.
     """
     from PIL import Image
 
-    if picture.mode.startswith("I"):  # 16 bits of grey
-        grey = np.asarray(picture).astype(np.int64)
-        eight = np.uint8((np.clip(grey, 0, 65535) * 255 + 32767) // 65535)
+    if picture.mode.startswith("I"):  # 16 bits of gray
+        gray = np.asarray(picture).astype(np.int64)
+        eight = np.uint8((np.clip(gray, 0, 65535) * 255 + 32767) // 65535)
         if isinstance(clear := picture.info.get("transparency"), int):
-            eight[grey == clear] = 255
+            eight[gray == clear] = 255
         picture = Image.fromarray(eight)
     elif picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         front = picture.convert("RGBA")

@@ -1,7 +1,4 @@
-"""Where the data lie, and the proof that they are whole. The only door to `data/`.
-
-`data/SHA256SUMS` lists every file under `data/` with its SHA-256; `verified` hands a path out only after comparing.
-"""
+"""The only door to `data/`: a file's path is returned once its SHA-256 equals the one that `data/SHA256SUMS` lists."""
 
 import errno
 import functools
@@ -19,16 +16,11 @@ _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](\S|\S.*\S)\s*")  # as sha256sum writ
 
 
 def data_root():
-    """The folder that holds the data.
+    """Return the folder that holds the data, a `pathlib.Path`.
 
     It is the folder that the environment variable `DLCOURSE_DATA` names; without it, the one inside the installed
-    package; without that, `data/` beside the package, as in a checkout.
-
-    Returns:
-        A `pathlib.Path`.
-
-    Raises:
-        FileNotFoundError: If there is no such folder, or it has no list of checksums.
+    package; without that, `data/` beside the package, as in a checkout. Raises a `FileNotFoundError` if there is none,
+    or it has no list of checksums.
     """
     package = Path(__file__).parent
     named = os.environ.get("DLCOURSE_DATA")
@@ -49,7 +41,7 @@ def data_root():
 
 
 def verified(name):
-    """The path of one data file, once its checksum has been compared with the recorded one.
+    """Return the path of one data file, once its checksum has been compared with the recorded one.
 
     Args:
         name: The file's path inside `data/`, with forward slashes: `"houses/houses.csv"`.
@@ -64,7 +56,7 @@ def verified(name):
     root = data_root()
     sums = _sums(root, _stamp(root / SUMS))
     if name not in sums:
-        raise ValueError(f"name: {name!r} is not one of the {len(sums)} files that {root / SUMS} lists. {REPAIR}")
+        raise ValueError(f"name: expected one of the {len(sums)} files in {root / SUMS}, got {name!r}. {REPAIR}")
     path = root / name
     if not path.is_file():
         raise FileNotFoundError(f"The data file {path} is missing. {REPAIR}")
@@ -75,11 +67,9 @@ def verified(name):
 
 
 def names(folder):
-    """The listed files in one folder of `data/`, sorted: `names("photo")` returns `["photo/astronaut.jpg", …]`.
+    """Return the listed files in one folder of `data/`, sorted: `names("photo")` is `["photo/astronaut.jpg", …]`.
 
-    Raises:
-        ValueError: If the list is damaged, or names no file of this folder.
-        FileNotFoundError: As `data_root`.
+    Raises a `ValueError` if the list is damaged or names no file of this folder, or as `data_root`.
     """
     root = data_root()
     found = sorted(name for name in _sums(root, _stamp(root / SUMS)) if name.startswith(folder + "/"))
@@ -99,9 +89,7 @@ def read_image(name, mode="RGB"):
         An array, uint8 or the file's own integers, shape (height, width) or (height, width, channels).
 
     Raises:
-        ValueError: If the picture is no JPEG, PNG or WebP, has more than `MAX_PIXELS` pixels or is damaged, or
-            `verified` refuses it.
-        FileNotFoundError: As `verified`.
+        ValueError, FileNotFoundError: As `verified`; if it has more than `MAX_PIXELS` pixels or cannot be decoded.
     """
     import numpy as np
 
@@ -112,7 +100,7 @@ def read_image(name, mode="RGB"):
 
 
 def _stamp(path):
-    """What changes when a file changes, so that caches notice."""
+    """Return what changes when a file changes, so that caches notice."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -125,7 +113,7 @@ def _sums(root, stamp):
     try:
         lines = (root / SUMS).read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise ValueError(f"{root / SUMS} is damaged: it is no text in UTF-8 ({error}). {REPAIR}") from None
+        raise ValueError(f"{root / SUMS} is damaged: it is not text in UTF-8 ({error}). {REPAIR}") from None
     sums = {}
     for number, line in enumerate(lines, start=1):
         match = _LINE.fullmatch(line)

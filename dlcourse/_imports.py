@@ -1,4 +1,4 @@
-"""What is done around the first import of a library, wherever it comes from: `once("keras", context)`."""
+"""A context around the first import of a library, wherever it is imported: `once("keras", context)`."""
 
 import importlib.abc
 import importlib.util
@@ -6,11 +6,9 @@ import sys
 
 
 def once(library, context):
-    """Arrange for the coming import of a library to run inside a context; does nothing if it has been imported.
+    """Arrange for the first import of a library (its top-level name) to run inside a context.
 
-    Args:
-        library: Its top-level name.
-        context: A function that returns a context manager.
+    `context` is a function that returns a context manager. If the library has been imported, nothing is done.
     """
     waiting = any(isinstance(finder, _Finder) and finder.library == library for finder in sys.meta_path)
     if library not in sys.modules and not waiting:

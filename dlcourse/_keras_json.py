@@ -1,8 +1,8 @@
 """A notebook of the course computes as Keras does by default, whatever the user's own ~/.keras/keras.json says.
 
-Keras reads that file when it is imported: a backend (which may not be installed), where the channels stand, the type of
+Keras reads that file when it is imported: a backend (which may not be installed), the axis of the channels, the type of
 floats and an epsilon. The course's nets put the channels last, and the numbers in its text hold with the defaults. In a
-script the user's file is the user's: there nets refuse channels that come first, and say where the setting is from.
+script the user's file holds: there nets refuse channels that come first, and name the file.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ BACKENDS = ("torch", "jax", "openvino", "tensorflow")
 
 
 def overrule():
-    """Arrange for the coming `import keras` to end with Keras' defaults; does nothing if it has been imported."""
+    """Arrange for the first `import keras` to end with Keras' defaults."""
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # a backend that the environment names wins
         _imports.once("keras", _with_defaults)
@@ -41,7 +41,7 @@ def _with_defaults():
 
 
 def explained(error):
-    """The error of an import, with a note if what is missing is the backend that Keras is set to."""
+    """Add a note to the error of an import, if it is the backend that Keras is set to which is missing."""
     if error.name in BACKENDS and "KERAS_BACKEND" not in os.environ:
         error.add_note(
             f"Keras is set to the backend {error.name!r}, by default in the file ~/.keras/keras.json: change it there, "

@@ -1,9 +1,9 @@
-"""Whether Python runs in a notebook's kernel, where a page can be shown; in a terminal a text has to do."""
+"""The question whether Python runs in a notebook's kernel, where a page can be shown, or in a terminal."""
 
 import sys
 
 
 def in_notebook():
-    """IPython is not imported to find out: where it has not been, there is no kernel."""
+    """Return whether a kernel runs, without importing IPython: where it has not been imported, there is none."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return hasattr(shell, "kernel")

@@ -1,4 +1,4 @@
-"""How numbers become floats, and pictures change their size, in every room that computes with Keras."""
+"""Conversion of numbers to floats, and of pictures to another size, for every room that computes with Keras."""
 
 from dlcourse.checks import not_a_path
 
@@ -7,9 +7,9 @@ from keras import ops
 
 
 def as_floats(*named, shape, axes, kind=""):
-    """The values of each pair (name, values) as tensors of floats of one type, if they have so many axes.
+    """Return the values of each pair (name, values) as tensors of floats of one type, if they have so many axes.
 
-    `shape` and `kind` say what is expected, for the error; with None for `axes` any number will do.
+    `shape` and `kind` are what an error expects; with None for `axes` any number of axes is right.
     """
     tensors = []
     for name, values in named:
@@ -23,10 +23,10 @@ def as_floats(*named, shape, axes, kind=""):
 
 
 def _common_float(*tensors):
-    """The type in which to compute with tensors: float32, or float64 if one of them is.
+    """Return the type in which to compute with tensors: float32, or float64 if one of them is.
 
     Whole numbers would wrap around (200 − 250 is 206 in uint8), and half precision ends at 65,504. Whole numbers alone
-    become what Keras' floatx says.
+    get the type of Keras' floatx.
     """
     kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
     kinds = {kind for kind in kinds if "float" in kind} or {keras.config.floatx()}
@@ -34,9 +34,9 @@ def _common_float(*tensors):
 
 
 def resized(picture, size, method="bilinear"):
-    """A picture of another (height, width), float32.
+    """Resize a picture to (height, width), float32.
 
-    With antialias: when a photograph becomes small every pixel counts, not those alone that lie beside the new ones.
+    With antialias: when a photograph becomes small every pixel counts, not only those beside the new ones.
     """
     picture = ops.convert_to_tensor(picture, "float32")
     return ops.convert_to_numpy(ops.image.resize(picture, size, method, antialias=True, data_format="channels_last"))

@@ -1,10 +1,10 @@
-"""Keeps TensorFlow's start-up lines out of a notebook's cells.
+"""TensorFlow's start-up lines, kept out of a notebook's cells.
 
 TensorFlow's C++ library reports oneDNN, missing GPU drivers and CPU features while it is imported. The lines carry a
 time and a process id and go to file descriptor 2, which a Jupyter kernel shows in the cell. `TF_CPP_MIN_LOG_LEVEL`
 alone leaves some of them, because they are written before TensorFlow reads it; and switching oneDNN off would make
 convolutions much slower. So the descriptor points to a scratch file while `import tensorflow` runs. If the import
-fails, what the library had to say is shown after all.
+fails, the lines are shown after all.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from dlcourse import _imports
 
 
 def hush_tensorflow():
-    """Arrange for the coming `import tensorflow` to be quiet; does nothing if it has been imported."""
+    """Arrange for the first `import tensorflow` to be quiet."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the user's own setting wins
         _imports.once("tensorflow", _descriptor_2_kept)

@@ -13,6 +13,7 @@ import contextlib
 import json
 
 from dlcourse import _files
+from dlcourse.checks import choice
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -22,13 +23,13 @@ _SHOWN = 3  # tensors of each kind that an error names
 
 
 def names():
-    """The networks whose weights are here, sorted: `("breed_head", "face_detector", …)`."""
+    """Return the names of the networks whose weights are here, sorted: `("breed_head", "face_detector", …)`."""
     files = (file.removeprefix(f"{_FOLDER}/") for file in _files.names(_FOLDER) if file.endswith(_SUFFIX))
     return tuple(file.removesuffix(_SUFFIX) for file in files)
 
 
 def path(name):
-    """The file of one network's weights, once its checksum has been compared with the recorded one.
+    """Return the file of one network's weights, once its checksum has been compared with the recorded one.
 
     Args:
         name: One of `names()`.
@@ -37,17 +38,14 @@ def path(name):
         A `pathlib.Path` to a safetensors file.
 
     Raises:
-        ValueError: If there are no weights of that name, or the file is damaged.
-        FileNotFoundError: If the file is missing.
+        ValueError, FileNotFoundError: If there are no weights of that name, or the file is damaged or missing.
     """
-    known = names()
-    if name not in known:
-        raise ValueError(f"name: there are no weights {name!r}; there are {', '.join(known)}.")
+    choice("name", name, names())
     return _files.verified(f"{_FOLDER}/{name}{_SUFFIX}")
 
 
 def metadata(name):
-    """What a weights file says of itself.
+    """Read the description of one network in its weights file.
 
     Args:
         name: One of `names()`.
@@ -56,7 +54,7 @@ def metadata(name):
         A dict. Always there: "title", "author", "licence", "licence_file" (in `data/weights/`), "source" and its
         "source_sha256", "storage", "relative_error" (root mean square of what was rounded in storing, over that of the
         values), "input" (shape and preprocessing), "output", "architecture", "layers" (their names in order) and
-        "parameters" (how many). "classes" and "anchors" are there if the network has them.
+        "parameters" (their number). "classes" and "anchors" are there if the network has them.
 
     Raises:
         ValueError, FileNotFoundError: As `path`.
@@ -66,7 +64,7 @@ def metadata(name):
 
 
 def read(name):
-    """The arrays of one network, without a model.
+    """Read the arrays of one network, without a model.
 
     Args:
         name: One of `names()`.
@@ -128,7 +126,7 @@ def load(model, name):
 
 @contextlib.contextmanager
 def _opened(name):
-    """A verified file, open: its arrays as they lie there, and what it says of itself."""
+    """Open a verified file: its arrays as they are stored, and its description."""
     file = path(name)
     try:
         with safe_open(file, framework="numpy") as content:
@@ -150,14 +148,15 @@ def _decoded(key, content):
 
 
 def _variables(model):
-    """The model's weights under `layer/variable`, the last two parts of a variable's path."""
+    """Return the model's weights under `layer/variable`, the last two parts of a variable's path."""
     if not (getattr(model, "built", False) and model.weights):
-        raise ValueError(f"model: expected a built Keras model or layer with weights, got {model!r}.")
+        raise ValueError(f"model: expected a built Keras model or layer with weights, got {model!r}")
     variables = {}
     for variable in model.weights:
         key = "/".join(variable.path.split("/")[-2:])
         if key in variables:
-            raise ValueError(f"model: two of its variables are called {key}: {variables[key].path}, {variable.path}.")
+            two = f"{variables[key].path} and {variable.path}"
+            raise ValueError(f"model: expected variables of different names, got two called {key}: {two}")
         variables[key] = variable
     return variables
 

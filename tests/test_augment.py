@@ -10,7 +10,7 @@ import scipy.stats
 from PIL import Image
 from sklearn.decomposition import PCA
 
-SHAPES = [(3, 6, 6, 3), (2, 7, 10, 3), (2, 9, 4, 1), (1, 5, 6, 4), (2, 1, 5, 3)]  # odd, wide, high, grey, with alpha
+SHAPES = [(3, 6, 6, 3), (2, 7, 10, 3), (2, 9, 4, 1), (1, 5, 6, 4), (2, 1, 5, 3)]  # odd, wide, high, gray, with alpha
 CHANGES = {
     "mirror": lambda images, seed: augment.mirror(images, seed),
     "random_crop": lambda images, seed: augment.random_crop(images, (4, 5), seed),
@@ -44,7 +44,7 @@ def ramps(height, width, m):
 
 
 def by_scipy(image, inverse, offset=(0, 0)):
-    """The picture whose centred pixel (row, column) comes from inverse @ (row, column) + offset."""
+    """The picture whose centerd pixel (row, column) comes from inverse @ (row, column) + offset."""
     middle = (np.array(image.shape[:2]) - 1) / 2
     moved = middle + offset - inverse @ middle
     channels = [
@@ -185,7 +185,7 @@ def test_warp_draws_the_moves_of_its_points_from_a_normal_distribution():
     assert abs(np.corrcoef(moves)[0, 1]) < 0.1
 
 
-# Changes of colour
+# Changes of color
 
 
 def test_color_shift_adds_and_stays_within_0_to_255():
@@ -233,10 +233,10 @@ def test_the_first_component_of_photographs_is_light_and_the_others_are_blue_yel
     assert signs[2, 0] == signs[2, 2] == -signs[2, 1]
 
 
-def test_components_of_grey_pictures_and_of_one_colour_exist():
-    grey = augment.color_components(noise((2, 3, 4, 1)))
-    assert grey.eigenvalues[0] == pytest.approx((noise((2, 3, 4, 1)) / 255).var(ddof=1))
-    np.testing.assert_array_equal(grey.eigenvectors, [[1]])
+def test_components_of_gray_pictures_and_of_one_color_exist():
+    gray = augment.color_components(noise((2, 3, 4, 1)))
+    assert gray.eigenvalues[0] == pytest.approx((noise((2, 3, 4, 1)) / 255).var(ddof=1))
+    np.testing.assert_array_equal(gray.eigenvectors, [[1]])
     plain = augment.color_components(np.full((1, 2, 2, 3), 90, np.uint8))
     np.testing.assert_array_equal(plain.eigenvalues, [0, 0, 0])
 
@@ -438,7 +438,7 @@ def test_the_pipeline_warps_as_the_function_does(draws):
     np.testing.assert_allclose(trained_on(only(warp=2), images), augment.warp(images, 2, seed=7), atol=0.01)
 
 
-def test_the_pipeline_shifts_colours_as_the_functions_do(draws):
+def test_the_pipeline_shifts_colors_as_the_functions_do(draws):
     images, parts, alpha = noise(dtype="float32"), components(noise()), np.random.default_rng(3).normal(size=(3, 3))
     draws(alpha, "normal")
     np.testing.assert_allclose(trained_on(only(color=20), images), augment.color_shift(images, 20 * alpha), atol=1e-3)
@@ -461,8 +461,8 @@ def test_the_pipeline_takes_uint8_of_any_size_and_keeps_to_0_to_255():
     for shape in ((1, 7, 5, 3), (3, 7, 5, 3), (3, 16, 9, 3)):
         found = trained_on(layer, noise(shape))
         assert found.shape == shape and found.dtype == "float32" and found.min() >= 0 and found.max() <= 255
-    grey = trained_on(augment.pipeline(channels=1, warp=1), noise((2, 6, 6, 1)))
-    assert grey.shape == (2, 6, 6, 1)
+    gray = trained_on(augment.pipeline(channels=1, warp=1), noise((2, 6, 6, 1)))
+    assert gray.shape == (2, 6, 6, 1)
 
 
 def test_the_seed_of_the_pipeline_fixes_its_sequence_and_each_step_and_picture_gets_its_own():
@@ -564,7 +564,7 @@ def test_in_a_data_pipeline_pictures_change_in_every_epoch_and_labels_do_not():
         ({"channels": 0}, "channels: expected a whole number, 1 or more, got 0"),
         ({"channels": 1, "components": components(noise())}, r"components: expected shapes \(1,\) and \(1, 1\)"),
         ({"seed": None}, "seed: expected a whole number, 0 or more, got None"),
-        (NOTHING, "pipeline: expected one change at the least, got none"),
+        (NOTHING, "pipeline: expected at least one change, got none"),
     ],
 )
 def test_a_pipeline_out_of_range_is_refused(options, message):

@@ -48,7 +48,7 @@ def test_no_object_lies_on_both_sides(splits):
 
 
 def likeness(first, second):
-    """0…1: how much two cut-outs agree in outline and in their light and dark, colour and size apart."""
+    """0…1: how much two cut-outs agree in outline and in their light and dark, color and size apart."""
     return outlines(first, second) * max(0, float((first[0] * second[0]).sum()))
 
 
@@ -59,9 +59,9 @@ def outlines(first, second):
 def small(image):
     pixels = np.asarray(Image.fromarray(image).convert("RGBa").resize((24, 24), Image.Resampling.BOX), float)
     inside = pixels[..., 3] > 64
-    grey = np.where(inside, pixels[..., :3].mean(-1) / np.maximum(pixels[..., 3], 1), 0)
-    grey = np.where(inside, grey - grey[inside].mean(), 0)
-    return grey / np.linalg.norm(grey), inside
+    gray = np.where(inside, pixels[..., :3].mean(-1) / np.maximum(pixels[..., 3], 1), 0)
+    gray = np.where(inside, gray - gray[inside].mean(), 0)
+    return gray / np.linalg.norm(gray), inside
 
 
 def test_no_picture_has_a_twin_or_a_mirrored_twin_on_the_other_side(splits):
@@ -70,7 +70,7 @@ def test_no_picture_has_a_twin_or_a_mirrored_twin_on_the_other_side(splits):
         closest = max(likeness(small(view), other) for view in (image, image[:, ::-1]) for other in train)
         assert closest < 0.9, name
     red, green = (i for i, n in zip(splits["test"].images, splits["test"].names, strict=True) if n == "apple")
-    assert likeness(small(red), small(green[:, ::-1])) > 0.9  # one apple, recoloured and mirrored: the measure sees it
+    assert likeness(small(red), small(green[:, ::-1])) > 0.9  # one apple, recolored and mirrored: the measure sees it
 
 
 def test_every_class_has_fifteen_objects_and_three_tenths_of_them_in_the_test_set(table):
@@ -114,5 +114,5 @@ def test_table_and_folder_agree_and_every_row_names_source_author_and_licence(ta
 
 
 def test_an_unknown_split_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"split: 'valid' is none of 'train', 'test'"):
+    with pytest.raises(ValueError, match=r"^split: expected one of 'train', 'test', got 'valid'"):
         cutouts("valid")

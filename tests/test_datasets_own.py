@@ -125,9 +125,9 @@ def test_transparent_pixels_lie_on_white(tmp_path):
     assert np.abs(datasets.read_picture(path) - expected).max() <= 1
     webp = saved(tmp_path / "a.webp", np.dstack([CHINA, alpha]), lossless=True, exact=True)
     assert np.abs(datasets.read_picture(webp) - expected).max() <= 1
-    grey = saved(tmp_path / "b.png", Image.fromarray(np.dstack([CHINA[..., 0], alpha])))
+    gray = saved(tmp_path / "b.png", Image.fromarray(np.dstack([CHINA[..., 0], alpha])))
     expected = CHINA[..., 0] * (alpha / 255) + 255.0 - alpha
-    assert np.abs(datasets.read_picture(grey) - expected[..., None]).max() <= 1
+    assert np.abs(datasets.read_picture(gray) - expected[..., None]).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
@@ -152,7 +152,7 @@ def test_a_palette_with_shades_of_transparency_is_laid_on_white(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
-def test_few_bits_of_grey_are_spread_over_the_range(tmp_path, bits):
+def test_few_bits_of_gray_are_spread_over_the_range(tmp_path, bits):
     values = np.arange(32).reshape(2, 16) % 2**bits
     packed = np.packbits(
         np.unpackbits(values.astype(np.uint8)[..., None], axis=-1)[..., 8 - bits :].reshape(2, -1), axis=-1
@@ -163,25 +163,25 @@ def test_few_bits_of_grey_are_spread_over_the_range(tmp_path, bits):
 
 
 def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path):
-    grey = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
-    path = saved(tmp_path / "grey.png", Image.fromarray(grey))
-    expected = np.rint(grey / 257)
+    gray = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+    path = saved(tmp_path / "gray.png", Image.fromarray(gray))
+    expected = np.rint(gray / 257)
     np.testing.assert_array_equal(datasets.read_picture(path), np.repeat(expected[..., None], 3, axis=-1))
-    deep = np.stack([grey, grey[::-1], grey.T], axis=-1)
+    deep = np.stack([gray, gray[::-1], gray.T], axis=-1)
     (tmp_path / "rgb.png").write_bytes(png(64, 64, lines(deep), 16, 2))
     assert np.abs(datasets.read_picture(tmp_path / "rgb.png") - deep / 257).max() <= 1
-    clear = np.dstack([deep, grey.T[::-1]])
+    clear = np.dstack([deep, gray.T[::-1]])
     (tmp_path / "rgba.png").write_bytes(png(64, 64, lines(clear), 16, 6))
     share = clear[..., 3:] / 65535
     expected = share * deep / 257 + 255 * (1 - share)
     assert np.abs(datasets.read_picture(tmp_path / "rgba.png") - expected).max() <= 2
-    keyed = png(64, 64, lines(grey), 16, 0, between=chunk(b"tRNS", struct.pack(">H", int(grey[1, 1]))))
+    keyed = png(64, 64, lines(gray), 16, 0, between=chunk(b"tRNS", struct.pack(">H", int(gray[1, 1]))))
     (tmp_path / "keyed.png").write_bytes(keyed)
     found = datasets.read_picture(tmp_path / "keyed.png")
     assert (found[1, 1] == 255).all() and (found[0, 0] == 0).all()
 
 
-def test_grey_is_three_equal_channels(tmp_path):
+def test_gray_is_three_equal_channels(tmp_path):
     for name in ("a.png", "a.jpg"):
         found = datasets.read_picture(saved(tmp_path / name, CHINA[..., 1]))
         with Image.open(tmp_path / name) as picture:
@@ -237,12 +237,12 @@ def test_no_other_decoder_is_started(tmp_path, monkeypatch):
     for ending in (".png", ".jpg", ".eps"):
         path = tmp_path / f"x{ending}"
         path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(x) show\n")
-        with pytest.raises(ValueError, match=r"x\.\w+ is no picture .*got a PostScript file"):
+        with pytest.raises(ValueError, match=r"x\.\w+ is not a picture .*got a PostScript file"):
             datasets.read_picture(path)
     picture = Image.fromarray(CHINA)
     for kind in ("GIF", "TIFF", "BMP", "ICO", "PPM", "TGA"):
         path = saved(tmp_path / "y.png", picture, format=kind)
-        with pytest.raises(ValueError, match=r"y\.png is no picture that can be read: expected JPEG, PNG or WebP"):
+        with pytest.raises(ValueError, match=r"y\.png is not a picture that can be read: expected JPEG, PNG or WebP"):
             datasets.read_picture(path)
 
 
@@ -265,7 +265,7 @@ def test_no_other_decoder_is_started(tmp_path, monkeypatch):
 def test_what_is_no_picture_is_named_with_its_kind(tmp_path, content, said):
     path = tmp_path / "me.jpg"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"me\.jpg is no picture that can be read.*got .*{said}") as error:
+    with pytest.raises(ValueError, match=rf"me\.jpg is not a picture that can be read.*got .*{said}") as error:
         datasets.read_picture(path)
     assert str(path) in str(error.value)
 
@@ -499,7 +499,7 @@ def test_class_numbers_palettes_and_void_stay_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
-def test_few_bits_of_grey_hold_class_numbers(tmp_path, bits):
+def test_few_bits_of_gray_hold_class_numbers(tmp_path, bits):
     values = np.arange(32).reshape(2, 16) % 2**bits
     packed = np.packbits(
         np.unpackbits(values.astype(np.uint8)[..., None], axis=-1)[..., 8 - bits :].reshape(2, -1), axis=-1

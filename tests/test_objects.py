@@ -81,11 +81,11 @@ def test_a_seed_gives_the_same_bytes_and_another_one_other_backgrounds(split):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "dev"}, "split: 'dev'"),
-        ({"backgrounds": "sky"}, "backgrounds: 'sky'"),
-        ({"size": 63}, "size: got 63"),
-        ({"size": 64.5}, "size: got 64.5"),
-        ({"seed": -1}, "seed: got -1"),
+        ({"split": "dev"}, "^split: expected one of 'train', 'test', got 'dev'"),
+        ({"backgrounds": "sky"}, "^backgrounds: expected .* got 'sky'"),
+        ({"size": 63}, "^size: expected a whole number, .* got 63"),
+        ({"size": 64.5}, "^size: expected a whole number, .* got 64.5"),
+        ({"seed": -1}, "^seed: expected a whole number, .* got -1"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

@@ -93,7 +93,7 @@ def test_a_run_that_stops_is_an_error(tmp_path):
     path = stored(tmp_path, "from dlcourse import check", "SEED = 0\nEPOCHS = 8", "assert EPOCHS == 8")
     with pytest.raises(CellExecutionError, match="assert EPOCHS == 8"):
         parameters.run(path, {"EPOCHS": 2})
-    with pytest.raises(ValueError, match=r"values: got \['EPOCH'\], expected names of the parameters cell"):
+    with pytest.raises(ValueError, match="values: expected names of the parameters cell"):
         parameters.run(path, {"EPOCH": 2})
 
 

@@ -93,7 +93,7 @@ def test_no_two_people_look_alike_on_average(train, test):
 
 
 def test_an_unknown_split_is_refused():
-    with pytest.raises(ValueError, match="split: got 'validation', expected"):
+    with pytest.raises(ValueError, match=r"^split: expected one of 'train', 'test', got 'validation'"):
         datasets.peeps("validation")
 
 

@@ -109,7 +109,7 @@ def test_no_straight_line_parts_them(name, most):  # of the flower's six petals 
 
 
 @each_set
-def test_the_usual_noise_leaves_them_separable_by_their_neighbours(name):
+def test_the_usual_noise_leaves_them_separable_by_their_neighbors(name):
     train, held_out = planar(name, m=2000, seed=0), planar(name, m=500, seed=1)
     squared = ((held_out.X[:, :, None] - train.X[:, None, :]) ** 2).sum(axis=0)
     nearest = np.argsort(squared, axis=1)[:, :9]
@@ -120,18 +120,18 @@ def test_the_usual_noise_leaves_them_separable_by_their_neighbours(name):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "donut"}, "name: expected one of flower, moons, circles, spirals, blobs, got 'donut'"),
-        ({"name": "moons", "m": 1}, "m: expected a whole number of at least 2, got 1"),
-        ({"name": "spirals", "m": 4, "classes": 5}, "m: expected a whole number of at least 5, got 4"),
-        ({"name": "moons", "m": 10.5}, "m: expected a whole number of at least 2, got 10.5"),
-        ({"name": "moons", "noise": -0.1}, "noise: expected a number of at least 0, got -0.1"),
-        ({"name": "moons", "noise": np.nan}, "noise: expected a number of at least 0, got nan"),
-        ({"name": "moons", "noise": "a bit"}, "noise: expected a number of at least 0, got 'a bit'"),
-        ({"name": "flower", "classes": 3}, "classes: expected 2 for 'flower', got 3"),
-        ({"name": "spirals", "classes": 1}, "classes: expected a whole number from 2 to 8, got 1"),
-        ({"name": "blobs", "classes": 9}, "classes: expected a whole number from 2 to 8, got 9"),
-        ({"name": "moons", "seed": -1}, "seed: expected a whole number of at least 0, got -1"),
-        ({"name": "moons", "seed": None}, "seed: expected a whole number of at least 0, got None"),
+        ({"name": "donut"}, "name: expected one of 'flower', 'moons', 'circles', 'spirals', 'blobs', got 'donut'"),
+        ({"name": "moons", "m": 1}, "m: expected a whole number, 2 or more, got 1"),
+        ({"name": "spirals", "m": 4, "classes": 5}, "m: expected a whole number, 5 or more, got 4"),
+        ({"name": "moons", "m": 10.5}, "m: expected a whole number, 2 or more, got 10.5"),
+        ({"name": "moons", "noise": -0.1}, "noise: expected a number, 0 or more, got -0.1"),
+        ({"name": "moons", "noise": np.nan}, "noise: expected a number, 0 or more, got nan"),
+        ({"name": "moons", "noise": "a bit"}, "noise: expected a number, 0 or more, got 'a bit'"),
+        ({"name": "flower", "classes": 3}, "classes: expected one of 2, got 3"),
+        ({"name": "spirals", "classes": 1}, "classes: expected one of 2, 3, 4, 5, 6, 7, 8, got 1"),
+        ({"name": "blobs", "classes": 9}, "classes: expected one of 2, 3, 4, 5, 6, 7, 8, got 9"),
+        ({"name": "moons", "seed": -1}, "seed: expected a whole number, 0 or more, got -1"),
+        ({"name": "moons", "seed": None}, "seed: expected a whole number, 0 or more, got None"),
     ],
     ids=str,
 )

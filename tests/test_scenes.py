@@ -53,7 +53,7 @@ def test_masks_cover_what_differs_from_the_bare_background(monkeypatch):
     bare = scenes(8, size=96, seed=4)
     np.testing.assert_array_equal(bare.instances, with_objects.instances)
     changed = (bare.images != with_objects.images).any(axis=-1)
-    assert changed[bare.instances > 0].mean() > 0.97  # a pixel may happen to have the background's colour
+    assert changed[bare.instances > 0].mean() > 0.97  # a pixel may happen to have the background's color
     assert changed[bare.instances == 0].mean() < 0.1  # only soft edges, where an object covers half or less
 
 
@@ -76,7 +76,7 @@ def test_over_hides_below_what_is_opaque_keeps_below_what_is_clear_and_halves_be
 
 
 def test_edges_are_free_of_fringes():
-    """White on white stays white, wherever alpha lies between: no dark rim from the colour of clear pixels."""
+    """White on white stays white, wherever alpha lies between: no dark rim from the color of clear pixels."""
     white = np.zeros((60, 60, 4), np.uint8)
     white[20:40, 15:45] = 255  # around it: clear, and black
     group = [Image.fromarray(white).convert("RGBa")]
@@ -86,7 +86,7 @@ def test_edges_are_free_of_fringes():
         assert (front[..., :3] <= 255 * front[..., 3:] + 1e-3).all()  # brightened, yet never brighter than white
         edge = (front[..., 3] > 0.05) & (front[..., 3] < 0.95)
         assert edge.any()
-        shade = front[..., :3][edge] / (255 * front[..., 3:][edge])  # the colour alone, without alpha
+        shade = front[..., :3][edge] / (255 * front[..., 3:][edge])  # the color alone, without alpha
         inside = front[..., :3][front[..., 3] == 1].mean(axis=0) / 255
         assert np.abs(shade - inside).max() < 0.15  # whole numbers of small alphas are coarse
 
@@ -166,13 +166,13 @@ def test_the_smallest_scenes_hold_no_object_without_a_pixel():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": -1}, r"n: got -1, expected a whole number of at least 0"),
-        ({"n": 2.5}, r"n: got 2.5, expected a whole number"),
-        ({"n": 1, "size": 63}, r"size: got 63, expected a whole number of at least 64"),
-        ({"n": 1, "seed": -3}, r"seed: got -3, expected a whole number of at least 0"),
-        ({"n": 1, "max_objects": 0}, r"max_objects: got 0, expected a whole number from 1 to 255"),
-        ({"n": 1, "max_objects": 256}, r"max_objects: got 256"),
-        ({"n": 1, "split": "valid"}, r"split: 'valid' is none of 'train', 'test'"),
+        ({"n": -1}, r"^n: expected a whole number, 0 or more, got -1"),
+        ({"n": 2.5}, r"^n: expected a whole number, .* got 2.5"),
+        ({"n": 1, "size": 63}, r"^size: expected a whole number, 64 or more, got 63"),
+        ({"n": 1, "seed": -3}, r"^seed: expected a whole number, 0 or more, got -3"),
+        ({"n": 1, "max_objects": 0}, r"^max_objects: expected a whole number, 1 or more, got 0"),
+        ({"n": 1, "max_objects": 256}, r"^max_objects: expected 255 or less, .* got 256"),
+        ({"n": 1, "split": "valid"}, r"^split: expected one of 'train', 'test', got 'valid'"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(arguments, message):

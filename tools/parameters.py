@@ -16,17 +16,17 @@ import nbformat
 
 from publish import NOTEBOOKS, budget
 
-# By the words of a name: what counts work is divided, what counts repetitions goes down to two, for a spread needs two.
+# By the words of a name: numbers of work are divided, numbers of repetitions become two, because a spread needs two.
 WORK = {"BATCHES", "CROPS", "EPOCHS", "ITERATIONS", "SCENES", "SINGLES", "SIZES", "STEPS", "TRIALS", "UPDATES"}
 REPETITIONS = {"DRAWS", "FOGS", "REPEATS", "RUNS", "SEEDS", "SPLITS"}
 DIVISOR = 4
-ALSO = {"2-2": {"SMALL": 1024}}  # numbers of one notebook whose names do not tell what they count
+ALSO = {"2-2": {"SMALL": 1024}}  # numbers of one notebook whose names do not show what they count
 OTHER_SEED = 1
 UNTRUE = "With these settings this does not hold"  # as check.claim begins its line
 
 
 def assignments(source):
-    """The names of a parameters cell and their values, those that are written out as numbers, texts or collections."""
+    """Return the names and values of a parameters cell that are written out as numbers, texts or collections."""
     found = {}
     for node in ast.parse(source).body:
         if not isinstance(node, ast.Assign):
@@ -42,7 +42,7 @@ def assignments(source):
 
 
 def smaller(source, week):
-    """The numbers of a parameters cell that count work or repetitions, made smaller: a dict from name to value."""
+    """Make the numbers of a parameters cell that count work or repetitions smaller: a dict from name to value."""
     changed = {}
     for name, value in assignments(source).items():
         words = set(name.split("_"))
@@ -60,7 +60,7 @@ def smaller(source, week):
 
 
 def _each(value, change):
-    """A whole number, the whole numbers of a tuple or list, or the values of a dict, changed."""
+    """Change a whole number, the whole numbers of a tuple or list, or the values of a dict."""
     if isinstance(value, dict):
         return {key: _each(inner, change) for key, inner in value.items()}
     if isinstance(value, tuple | list):
@@ -69,12 +69,12 @@ def _each(value, change):
 
 
 def with_parameters(notebook, values):
-    """A copy of a notebook that sets `values` in a cell of its own after the parameters cell, as papermill does."""
+    """Copy a notebook and set `values` in a cell of its own after the parameters cell, as papermill does."""
     notebook = nbformat.from_dict(notebook)
     (place,) = (k for k, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
     known = assignments(notebook.cells[place].source)
     if unknown := set(values) - set(known):
-        raise ValueError(f"values: got {sorted(unknown)}, expected names of the parameters cell: {list(known)}")
+        raise ValueError(f"values: expected names of the parameters cell, {list(known)}, got {sorted(unknown)}")
     lines = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(lines, metadata={"tags": ["injected-parameters"]}))
     return notebook
@@ -84,7 +84,7 @@ def run(path, values):
     """Execute a notebook with other values to its end.
 
     Returns:
-        seconds, claims: how long it took, and the lines that say what does not hold.
+        seconds, claims: the time it took, and the lines that say what does not hold.
 
     Raises:
         CellExecutionError: If a cell fails.
@@ -106,7 +106,7 @@ def run(path, values):
 
 
 def variants(path):
-    """What `main` runs a notebook with: a dict from a word to the values that are changed."""
+    """Return the changed values with which `main` runs a notebook: a dict from a word to a dict."""
     notebook = nbformat.read(path, as_version=4)
     (cell,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     return {"small": smaller(cell.source, path.name[:3]), "seed": {"SEED": OTHER_SEED}}

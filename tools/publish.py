@@ -1,8 +1,8 @@
 """Executes, checks and publishes the notebooks: `python tools/publish.py refresh [NOTEBOOK ...]` or `... book`.
 
-`refresh` runs each notebook from a clean kernel, brings it into one form and stores it, together with the time and the
-memory that it took and the picture for the README. It stores nothing if an output shows what should not be shown;
-`problems` says what that is, and the tests ask it too.
+`refresh` runs each notebook from a clean kernel, normalizes and stores it, together with the time and the memory that
+it took and the picture for the README. It stores nothing if an output shows something that should not be shown;
+`problems` lists what that is, and the tests call it too.
 """
 
 import argparse
@@ -37,12 +37,12 @@ _FORBIDDEN = {
 
 
 def budget(path):
-    """Seconds that a notebook may take on two cores."""
+    """Return the seconds that a notebook may take on two cores."""
     return LONG.get(Path(path).name[:3], SECONDS)
 
 
 def problems(notebook):
-    """What a reader should not find in a stored notebook, as a list of sentences; empty if all is well."""
+    """List what a reader should not find in a stored notebook, in sentences; empty if all is well."""
     found = []
     count = 0
     for number, cell in enumerate(notebook.cells):
@@ -72,7 +72,7 @@ def problems(notebook):
 
 
 def refresh(path):
-    """Execute one notebook in a fresh kernel and store it. Returns seconds and gigabytes."""
+    """Execute one notebook in a fresh kernel and store it; return seconds and gigabytes."""
     from nbclient import NotebookClient
 
     os.environ.setdefault("DLCOURSE_CLAIMS", "strict")  # what the text says must hold for the numbers that are stored
@@ -85,7 +85,7 @@ def refresh(path):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
     seconds = time.perf_counter() - start
-    normalise(notebook, seconds, memory.gigabytes)
+    normalize(notebook, seconds, memory.gigabytes)
     if found := problems(notebook):
         raise SystemExit("\n".join([f"{path.name} is not stored:", *found]))
     nbformat.write(notebook, path)
@@ -111,12 +111,12 @@ def store_cover(path, notebook):
 
 
 def cover_path(path):
-    """Where the README finds the picture of a notebook."""
+    """Return the path at which the README finds the picture of a notebook."""
     return next((path.parent / "covers").glob(f"{path.stem[:3]}.*"), None)
 
 
-def normalise(notebook, seconds, gigabytes):
-    """One form for every stored notebook, so that a refresh changes only what its results change."""
+def normalize(notebook, seconds, gigabytes):
+    """Bring a notebook into one form, so that a refresh changes only what its results change."""
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -135,7 +135,7 @@ def normalise(notebook, seconds, gigabytes):
 
 
 def _merge_streams(outputs):
-    """Neighbouring pieces of one stream become one, however the kernel happened to cut them."""
+    """Join neighboring pieces of one stream, however the kernel happened to cut them."""
     merged = []
     for output in outputs:
         if merged and output.output_type == "stream" and merged[-1].get("name") == output.name:
@@ -146,7 +146,7 @@ def _merge_streams(outputs):
 
 
 class _PeakMemory:
-    """The most memory that a client's kernel held, sampled five times a second."""
+    """The peak memory of a client's kernel, sampled five times a second."""
 
     def __init__(self, client):
         import psutil  # comes with ipykernel

@@ -1,7 +1,7 @@
-"""Data augmentation: new pictures from old ones, by changes that leave the label as it is (notes, section 3.2.5).
+"""Data augmentation: new pictures from old ones, by changes that keep the label (notes, section 3.2.5).
 
     batch = augment.mirror(images)                          # every picture, exactly
-    batch = augment.mirror(images, seed=1)                  # each with a chance of one half
+    batch = augment.mirror(images, seed=1)                  # each with a probability of one half
     batch = augment.rotate(images, 15, seed=1)              # each by an angle of its own, up to 15 degrees either way
     model = build_classifier(base, 5, augmentation=augment.pipeline())
 

@@ -1,13 +1,13 @@
-"""Changes of colour: the same thing in another light.
+"""Changes of color: the same thing in another light.
 
-From which distribution should the shifts be drawn? Whatever lights vary by. AlexNet took a normal distribution
+From which distribution should the shifts be drawn? From that of the lights. AlexNet took a normal distribution
 (Krizhevsky et al., 2012, "ImageNet classification with deep convolutional neural networks", section 4.1): small shifts
-are common, large ones rare, and the mean is 0, so that on average the colours stay. So do the functions here.
+are common, large ones rare, and the mean is 0, so that on average the colors stay. So do the functions here.
 """
 
 from typing import NamedTuple
 
-from dlcourse.augment.checks import amounts, generator, pictures, restored
+from dlcourse.augment.batches import drawn, pictures, restored
 
 import numpy as np
 
@@ -24,27 +24,25 @@ def color_shift(images, shifts, seed=None):
 
     Args:
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
-        shifts: What to add, in steps of 0…255: a number, or shape (channels,), or shape (m, channels). With a seed, the
-            standard deviation: 0 or more, a number or shape (channels,).
+        shifts: Numbers to add, in steps of 0…255: one, or shape (channels,), or shape (m, channels). With a seed, the
+            standard deviation: 0 or more, one or shape (channels,).
         seed: None adds exactly `shifts`; a whole number draws each picture's shifts from a normal distribution.
 
     Returns:
         New pictures, dtype and shape as `images`.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or another argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, channels = len(images), images.shape[-1]
-    return restored(images + _drawn("shifts", shifts, m, channels, seed)[:, None, None], images.dtype)
+    shifts = drawn("shifts", shifts, (m, channels), seed, "standard_normal")
+    return restored(images + shifts[:, None, None], images.dtype)
 
 
 def color_components(images):
-    """Along which lines the colours of a training set vary, and how much: the principal components of its pixels.
+    """Compute the principal components of a training set's pixels: the lines on which colors vary, and how much.
 
-    The first is nearly grey, from dark to light; the others go from blue to yellow and from green to purple.
+    The first is nearly gray, from dark to light; the others go from blue to yellow and from green to purple.
 
     Args:
         images: The training set: pictures in 0…255, uint8 or float, shape (m, height, width, channels), of two pixels
@@ -55,10 +53,7 @@ def color_components(images):
         shape (channels, channels), one of length 1 in each **column**. They are those of the covariance of the channels
         of all pixels, scaled to **0…1**: eigenvalues are squares, so the unit matters (see `pca_color_shift`).
 
-    Raises:
-        ValueError: If the pictures are not such a batch.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     channels = images.shape[-1]
@@ -76,14 +71,14 @@ def color_components(images):
 
 
 def pca_color_shift(images, components, strength=0.1, seed=None):
-    """Shift the colours along the lines on which they vary in nature: AlexNet's "PCA colour augmentation".
+    """Shift the colors along the lines on which they vary in nature: AlexNet's "PCA color augmentation".
 
     Each pixel of a picture gets 255 · Σᵢ pᵢ αᵢ λᵢ, where pᵢ is an eigenvector, λᵢ its eigenvalue and αᵢ is drawn once
     for each picture. So a picture gets lighter or darker often, and greener or more purple seldom (Krizhevsky et al.,
     2012, section 4.1).
 
     The paper does not give the unit of λ, and its formula has λ, a variance, where a shift should have √λ. With pixels
-    in 0…1 it shifts by some grey levels; with pixels in 0…255 the same formula would shift 255 times further and turn
+    in 0…1 it shifts by some gray levels; with pixels in 0…255 the same formula would shift 255 times further and turn
     most pictures black or white. Hence the scaling of `color_components`, and the factor of 255.
 
     Args:
@@ -96,20 +91,16 @@ def pca_color_shift(images, components, strength=0.1, seed=None):
     Returns:
         New pictures, dtype and shape as `images`.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or another argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, channels = len(images), images.shape[-1]
-    lines = directions(components, channels)
-    alpha = _drawn("strength", strength, m, channels, seed)
-    return restored(images + (alpha @ lines)[:, None, None], images.dtype)
+    alpha = drawn("strength", strength, (m, channels), seed, "standard_normal")
+    return restored(images + (alpha @ directions(components, channels))[:, None, None], images.dtype)
 
 
 def directions(components, channels):
-    """255 · λᵢ pᵢ, one component a row: by how much α = 1 shifts each channel."""
+    """Compute 255 · λᵢ pᵢ, one component a row: the shift of each channel at α = 1."""
     try:
         eigenvalues, eigenvectors = (np.asarray(part, np.float64) for part in components)
     except (TypeError, ValueError):
@@ -122,10 +113,3 @@ def directions(components, channels):
     if not (np.all(np.isfinite(eigenvectors)) and np.all((eigenvalues >= 0) & (eigenvalues <= channels))):
         raise ValueError(f"components: expected eigenvalues of pixels in 0…1, got {eigenvalues}")
     return 255 * eigenvalues[:, None] * eigenvectors.T
-
-
-def _drawn(name, deviation, m, channels, seed):
-    """One amount for each channel of m pictures: the ones asked for, or drawn with this standard deviation."""
-    if seed is None:
-        return amounts(name, deviation, (m, channels))
-    return amounts(name, deviation, (channels,), least=0) * generator(seed).standard_normal((m, channels))

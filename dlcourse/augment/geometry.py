@@ -1,11 +1,11 @@
-"""Changes of place: every pixel of the new picture asks where in the old one it comes from.
+"""Changes of place: the place in the old picture from which every pixel of the new one comes.
 
-Asked that way round, each new pixel gets a value. That place lies between four old pixels, whose mean is taken, each
-weighted by how near it is (bilinear interpolation).
+Computed in this direction, each new pixel gets a value. The place lies between four old pixels, whose mean is taken,
+each weighted by its nearness (bilinear interpolation).
 """
 
-from dlcourse.augment.checks import amounts, generator, pictures, restored
-from dlcourse.checks import count
+from dlcourse.augment.batches import amounts, drawn, generator, pictures, restored
+from dlcourse.checks import count, height_and_width
 
 import numpy as np
 
@@ -20,10 +20,7 @@ def mirror(images, seed=None):
     Returns:
         New pictures, dtype and shape as `images`.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or `seed` is no whole number of 0 or more.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     if seed is None:
@@ -37,23 +34,19 @@ def random_crop(images, size, seed=None):
 
     Args:
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
-        size: Of the window, its side or (height, width); not larger than the pictures.
+        size: Side of the window, or (height, width); not larger than the pictures.
         seed: None takes the window in the middle, as at test time; a whole number lets each picture draw its own, each
             place as likely as any other.
 
     Returns:
         New pictures, dtype as `images`, shape (m, *size, channels).
 
-    Raises:
-        ValueError: If the pictures are not such a batch, the window does not fit, or `seed` is no whole number of 0 or
-            more.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, *sides, _ = images.shape
-    window = [count("size", side, 1) for side in (size if isinstance(size, tuple | list) else (size, size))]
-    if len(window) != 2 or window[0] > sides[0] or window[1] > sides[1]:
+    window = height_and_width("size", size)
+    if window[0] > sides[0] or window[1] > sides[1]:
         raise ValueError(f"size: expected a side or (height, width) of at most {tuple(sides)}, got {size!r}")
     rooms = np.subtract(sides, window)
     corners = np.tile(rooms // 2, (m, 1)) if seed is None else generator(seed).integers(0, rooms + 1, size=(m, 2))
@@ -72,14 +65,11 @@ def rotate(images, degrees, seed=None):
     Returns:
         New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or another argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
-    angles = np.deg2rad(_drawn("degrees", degrees, len(images), seed))
-    rows, columns = _centred(images.shape)
+    angles = np.deg2rad(drawn("degrees", degrees, (len(images),), seed))
+    rows, columns = _places(images.shape)
     cos, sin = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]
     return _resample(images, cos * rows + sin * columns, cos * columns - sin * rows)
 
@@ -89,81 +79,67 @@ def shear(images, factor, seed=None):
 
     Args:
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
-        factor: How far to the right a row slides for each row that it lies above the middle, in pixels; a number or
+        factor: Pixels that a row slides to the right for each row that it lies above the middle; a number or
             shape (m,). With a seed, the limit: 0 or more.
         seed: None shears by exactly `factor`; a whole number draws each factor uniformly from -factor to factor.
 
     Returns:
         New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or another argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
-    factors = _drawn("factor", factor, len(images), seed)[:, None, None]
-    rows, columns = _centred(images.shape)
+    factors = drawn("factor", factor, (len(images),), seed)[:, None, None]
+    rows, columns = _places(images.shape)
     return _resample(images, rows + 0 * factors, columns + factors * rows)
 
 
 def warp(images, pixels, seed, nodes=4):
     """Pull each picture about locally, as if it were printed on rubber.
 
-    A coarse net of `nodes` × `nodes` points is laid over the picture and each point is moved by chance, right or left
-    and up or down. The pixels between follow smoothly. So were the pictures of U-Net augmented (Ronneberger et al.,
-    2015, arXiv 1505.04597, section 3.1, with 3 × 3 points); the idea is that of Simard et al. (2003, "Best practices
-    for convolutional neural networks").
+    A coarse net of `nodes` × `nodes` points is laid over the picture and each point is moved at random, right or left
+    and up or down. The pixels between follow smoothly. U-Net was trained with pictures augmented in this way
+    (Ronneberger et al., 2015, arXiv 1505.04597, section 3.1, with 3 × 3 points); the idea is that of Simard et al.
+    (2003, "Best practices for convolutional neural networks").
 
     Args:
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
-        pixels: How far the points move: the standard deviation of a normal distribution, 0 or more.
+        pixels: Standard deviation of the points' normally distributed moves, 0 or more.
         seed: A whole number: each picture draws its own moves.
         nodes: Points on each side of the net, 2 or more. More points make smaller waves.
 
     Returns:
         New pictures, dtype and shape as `images`. What comes from outside repeats the pixel at the edge.
 
-    Raises:
-        ValueError: If the pictures are not such a batch, or another argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     nodes, deviation = count("nodes", nodes, 2), amounts("pixels", pixels, (), least=0)
     m, height, width, _ = images.shape
     moves = deviation * generator(seed).standard_normal((m, 2, nodes, nodes))
     down, right = (spread(height, nodes) @ moves @ spread(width, nodes).T).swapaxes(0, 1)
-    rows, columns = _centred(images.shape)
+    rows, columns = _places(images.shape)
     return _resample(images, rows + down, columns + right)
 
 
 def spread(length, nodes):
-    """How much of each node's move every pixel of a side follows, shape (length, nodes); a row adds up to 1.
+    """Compute the share of each node's move that every pixel of a side follows, shape (length, nodes).
 
-    Between two nodes the share of the nearer one falls as 3t² - 2t³ does, without a kink at the nodes.
+    A row adds up to 1. Between two nodes the share of the nearer one falls as 3t² - 2t³ does, without a kink.
     """
     place = np.linspace(0, nodes - 1, length)[:, None]
     far = np.minimum(np.abs(place - np.arange(nodes)), 1)
     return 1 - 3 * far**2 + 2 * far**3
 
 
-def _drawn(name, limit, m, seed):
-    """One amount for each of m pictures: the one asked for, or drawn uniformly up to it either way."""
-    if seed is None:
-        return amounts(name, limit, (m,))
-    limit = amounts(name, limit, (), least=0)
-    return generator(seed).uniform(-limit, limit, m)
-
-
-def _centred(shape):
-    """Row and column of every pixel, measured from the middle of the picture: shapes (height, 1) and (1, width)."""
+def _places(shape):
+    """Return the row and column of every pixel, from the middle of the picture: shapes (height, 1) and (1, width)."""
     _, height, width, _ = shape
     return np.arange(height)[:, None] - (height - 1) / 2, np.arange(width)[None, :] - (width - 1) / 2
 
 
 def _resample(images, rows, columns):
-    """Pictures whose pixels come from these places, measured from the middle; both of shape (m, height, width)."""
+    """Return pictures whose pixels come from these places, from the middle; both of shape (m, height, width)."""
     last = np.subtract(images.shape[1:3], 1)
     result = np.empty_like(images)
     for i, image in enumerate(images):

@@ -12,34 +12,41 @@ import numpy as np
 from keras import layers, ops
 
 
-@keras.saving.register_keras_serializable(package="dlcourse")
-class RandomAffine(layers.Layer):
-    """Mirror, turn, shear, scale and shift each picture in training, all at once.
+class _Random(layers.Layer):
+    """A layer that changes pictures in training only, with a generator of its own."""
 
-    Each of these is a linear map of the places of pixels, and so is what comes of doing one after the other. Hence the
-    picture is resampled once: five layers in a row would blur it five times. What comes from outside the picture
-    repeats the pixel at its edge.
+    OWN = ()  # the arguments that a saved model keeps, beside the seed
 
-    Args:
-        mirror: Whether to swap left and right with a chance of one half.
-        degrees: Limit of the angle, either way.
-        shear: Limit of the shear: pixels to the side for each row.
-        zoom: Limit of enlarging and of making smaller, as a share.
-        shift: Limit of the translation, as a share of the side. With `zoom` it does what random crops do.
-        seed: A whole number.
-    """
-
-    def __init__(self, mirror, degrees, shear, zoom, shift, seed, **kwargs):
+    def __init__(self, seed, **kwargs):
         super().__init__(**kwargs)
-        self.mirror, self.degrees, self.shear, self.zoom, self.shift = mirror, degrees, shear, zoom, shift
-        self.seed = seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.supports_jit = False  # TensorFlow's resampling is not written for XLA, which Keras turns on where a GPU is
+        self.seed, self.generator = seed, keras.random.SeedGenerator(seed)
 
     def call(self, images, training=False):
         images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
+        return self.change(images) if training else images
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed, **{name: getattr(self, name) for name in self.OWN}}
+
+
+@keras.saving.register_keras_serializable(package="dlcourse")
+class RandomAffine(_Random):
+    """Mirror, turn, shear, scale and shift each picture in training, all at once.
+
+    Each of these is an affine map of the places of pixels, and so is their composition. Hence the picture is resampled
+    once: five layers in a row would blur it five times. Outside the picture the pixel at its edge is repeated.
+
+    The arguments are those of `pipeline`.
+    """
+
+    OWN = ("mirror", "degrees", "shear", "zoom", "shift")
+
+    def __init__(self, mirror, degrees, shear, zoom, shift, seed, **kwargs):
+        super().__init__(seed, **kwargs)
+        self.mirror, self.degrees, self.shear, self.zoom, self.shift = mirror, degrees, shear, zoom, shift
+        self.supports_jit = False  # TensorFlow's resampling is not written for XLA, which Keras turns on where a GPU is
+
+    def change(self, images):
         m, height, width, _ = ops.shape(images)
         drawn = keras.random.uniform((6, m), -1, 1, dtype="float32", seed=self.generator)
         transforms = affine_transforms(
@@ -56,13 +63,9 @@ class RandomAffine(layers.Layer):
             images, transforms, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
         )
 
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("mirror", "degrees", "shear", "zoom", "shift", "seed")}
-        return {**super().get_config(), **own}
-
 
 def affine_transforms(height, width, flip, degrees, factor, zoom, down, right):
-    """Where each pixel of the new pictures comes from, as `keras.ops.image.affine_transform` wants it, shape (m, 8).
+    """Return the place from which each pixel comes, as `keras.ops.image.affine_transform` takes it, shape (m, 8).
 
     From the middle of the picture, a pixel in column x and row y comes from (flip · (x′ + factor · y′), y′), where
     (x′, y′) is (x - right, y - down), turned back and divided by the zoom.
@@ -79,40 +82,29 @@ def affine_transforms(height, width, flip, degrees, factor, zoom, down, right):
 
 
 @keras.saving.register_keras_serializable(package="dlcourse")
-class RandomWarp(layers.Layer):
-    """Pull each picture about locally in training, as `dlcourse.augment.warp` does.
+class RandomWarp(_Random):
+    """Pull each picture about locally in training, as `dlcourse.augment.warp` does with the same arguments."""
 
-    Args:
-        pixels: How far the points of the net move: the standard deviation of a normal distribution.
-        nodes: Points on each side of the net.
-        seed: A whole number.
-    """
+    OWN = ("pixels", "nodes")
 
     def __init__(self, pixels, seed, nodes=4, **kwargs):
-        super().__init__(**kwargs)
-        self.pixels, self.nodes, self.seed = pixels, nodes, seed
-        self.generator = keras.random.SeedGenerator(seed)
+        super().__init__(seed, **kwargs)
+        self.pixels, self.nodes = pixels, nodes
 
     def build(self, input_shape):
         if None in input_shape[1:3]:
             raise ValueError(f"warp: expected pictures of a known size, got (m, height, width, channels) {input_shape}")
 
-    def call(self, images, training=False):
-        images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
+    def change(self, images):
         shape = (2, ops.shape(images)[0], self.nodes, self.nodes)
         moves = self.pixels * keras.random.normal(shape, dtype="float32", seed=self.generator)
         down_by, right_by = (ops.cast(spread(side, self.nodes), "float32") for side in images.shape[1:3])
         shifts = ops.matmul(ops.matmul(down_by, moves), ops.transpose(right_by))
         return moved(images, shifts[0], shifts[1])
 
-    def get_config(self):
-        return {**super().get_config(), "pixels": self.pixels, "nodes": self.nodes, "seed": self.seed}
-
 
 def moved(images, down, right):
-    """Pictures whose pixel in row y and column x comes from (y + down, x + right), shapes (m, height, width)."""
+    """Return pictures whose pixel in row y and column x comes from (y + down, x + right), shapes (m, height, width)."""
     m, height, width, channels = ops.shape(images)
     y = ops.clip(ops.arange(height, dtype="float32")[:, None] + down, 0, height - 1)
     x = ops.clip(ops.arange(width, dtype="float32") + right, 0, width - 1)
@@ -131,36 +123,29 @@ def moved(images, down, right):
 
 
 @keras.saving.register_keras_serializable(package="dlcourse")
-class RandomColorShift(layers.Layer):
-    """Add a random colour to each picture in training: Σᵢ αᵢ dᵢ, where αᵢ is drawn from N(0, 1) for each picture.
+class RandomColorShift(_Random):
+    """Add a random color to each picture in training: Σᵢ αᵢ dᵢ, where αᵢ is drawn from N(0, 1) for each picture.
 
-    The directions dᵢ may be the channels, `10 * numpy.eye(3)`, or the principal components of AlexNet.
-
-    Args:
-        directions: One direction a row, shape (any number, channels), in steps of 0…255.
-        seed: A whole number.
+    The directions dᵢ, the rows of an array of shape (any number, channels), may be those of the channels,
+    `10 * numpy.eye(3)`, or the principal components of AlexNet.
     """
 
     def __init__(self, directions, seed, **kwargs):
-        super().__init__(**kwargs)
-        self.directions, self.seed = np.asarray(directions, np.float32), seed
-        self.generator = keras.random.SeedGenerator(seed)
+        super().__init__(seed, **kwargs)
+        self.directions = np.asarray(directions, np.float32)
 
     def build(self, input_shape):
         expected = self.directions.shape[1]
         if input_shape[-1] != expected:  # one channel plus three shifts would be three channels, without a word
             raise ValueError(f"channels: expected pictures of {expected}, as in `pipeline`, got {input_shape[-1]}")
 
-    def call(self, images, training=False):
-        images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
+    def change(self, images):
         alpha = keras.random.normal((ops.shape(images)[0], len(self.directions)), dtype="float32", seed=self.generator)
         shifts = ops.cast(ops.matmul(alpha, self.directions), self.compute_dtype)
         return ops.clip(images + shifts[:, None, None, :], 0, 255)
 
     def get_config(self):
-        return {**super().get_config(), "directions": self.directions.tolist(), "seed": self.seed}
+        return {**super().get_config(), "directions": self.directions.tolist()}
 
 
 def pipeline(
@@ -177,7 +162,7 @@ def pipeline(
     channels=3,
     seed=0,
 ):
-    """A Keras model that changes pictures in training and hands them on unchanged at test time.
+    """Make a Keras model that changes pictures in training and returns them unchanged at test time.
 
     It can stand before a network, as `augmentation` of `dlcourse.transfer.build_classifier` or in a `Sequential`; on
     Keras' TensorFlow backend also in a `tf.data` pipeline, called with `training=True`. A limit of 0 leaves the change
@@ -187,14 +172,13 @@ def pipeline(
         mirror: Whether to swap left and right with a chance of one half.
         degrees: Limit of the angle, in [0, 180].
         shear: Limit of the shear: pixels to the side for each row, in [0, 1].
-        zoom: Limit of enlarging and of making smaller, as a share, in [0, 1).
-        shift: Limit of the translation, as a share of the side, in [0, 1). With `zoom` it does what random crops do.
-        warp: How far local warping moves the points of its net, a standard deviation in pixels.
-        color: Standard deviation of what is added to each channel, in steps of 0…255.
-        components: As `color_components` returns them, for shifts as in AlexNet, which come after those of `color`; or
-            None for none.
+        zoom: Limit of scaling up and down, as a share, in [0, 1).
+        shift: Limit of the translation, as a share of the side, in [0, 1). With `zoom` it works as random crops do.
+        warp: Standard deviation of the moves of local warping, in pixels.
+        color: Standard deviation of the shift of each channel, in steps of 0…255.
+        components: Result of `color_components`, for shifts as in AlexNet, which come after those of `color`; or None.
         strength: Standard deviation of their α.
-        channels: Of the pictures: 1 if they are grey.
+        channels: Number of channels of the pictures: 1 if they are gray.
         seed: A whole number, 0 or more. The same seed gives the same sequence of changes.
 
     Returns:
@@ -202,10 +186,7 @@ def pipeline(
         pictures, float. It can be saved; `dlcourse.load_model` loads a model that holds it, and so does Keras after
         `import dlcourse.augment`.
 
-    Raises:
-        ValueError: If an argument is out of its range.
-
-    Taught in notebook 3-2, section 3.2.5.
+    Raises a `ValueError` if an argument is out of its range. Taught in notebook 3-2, section 3.2.5.
     """
     if not isinstance(mirror, bool):
         raise ValueError(f"mirror: expected True or False, got {mirror!r}")
@@ -228,14 +209,14 @@ def pipeline(
         lines = strength * directions(components, channels)
         wanted.append((RandomColorShift, {"directions": lines, "name": "pca_color"}))
     if not wanted:
-        raise ValueError("pipeline: expected one change at the least, got none")
+        raise ValueError("pipeline: expected at least one change, got none")
     seeds = np.random.SeedSequence(seed).generate_state(len(wanted))
     made = [layer(**options, seed=int(own >> 1)) for (layer, options), own in zip(wanted, seeds, strict=True)]
     return keras.Sequential(made, name="augmentation")
 
 
 def _limit(name, value, most=math.inf, *, open_end=False):
-    """`value`, if it is a number from 0 to `most`, which itself is out with `open_end`."""
+    """Return `value`, if it is a number from 0 to `most`, which itself is out with `open_end`."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not (number and 0 <= value <= most and math.isfinite(value)) or (open_end and value == most):
         end = "" if most == math.inf else f" and {'below' if open_end else 'at most'} {most}"

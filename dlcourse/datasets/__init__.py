@@ -1,6 +1,6 @@
 """The data sets of the course, real and on disk: each function checks its files and returns NumPy arrays.
 
-`data/README.md` names the source, author and licence of each. `planar` alone has no file: its points in the plane are
+`data/README.md` names the source, author and license of each. `planar` alone has no file: its points in the plane are
 drawn from a formula. Taught where each notebook first uses it. `read_picture`, `read_folder` and `read_masks` read
 your own files.
 """

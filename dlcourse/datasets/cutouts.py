@@ -4,6 +4,7 @@ import csv
 from typing import NamedTuple
 
 from dlcourse import _files
+from dlcourse.checks import choice
 
 import numpy as np
 
@@ -20,9 +21,9 @@ class Cutouts(NamedTuple):
 
 
 def cutouts(split="train"):
-    """Photographs of single objects, cut out: the fourth channel tells where the object is.
+    """Read photographs of single objects, cut out: the fourth channel tells where the object is.
 
-    The objects are split, not the pictures: two photographs of one animal, or one picture in two colours, lie on the
+    The objects are split, not the pictures: two photographs of one animal, or one picture in two colors, lie on the
     same side. So no bird of the test set was ever seen in training.
 
     Args:
@@ -32,19 +33,18 @@ def cutouts(split="train"):
         A named tuple with
 
         - `images`, a list of uint8 arrays of shape (height, width, 4): red, green, blue and alpha, which goes from 0
-          (nothing there) to 255 (only the object). Colours are not multiplied by alpha. The longer side is at most
+          (nothing there) to 255 (only the object). Colors are not multiplied by alpha. The longer side is at most
           192, and no margin is empty;
         - `labels`, int64, shape (number of images,), to be read with `CUTOUT_CLASSES`;
         - `names`, a tuple of the objects' names. A name that comes twice is the same object.
 
     Raises:
-        ValueError: If `split` is none of the two, or a file is damaged.
-        FileNotFoundError: If a file is missing.
+        ValueError, FileNotFoundError: If `split` is neither of the two, or a file is damaged or missing.
 
-    Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and licence of each.
+    Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and license of each.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """
-    check_split(split)
+    choice("split", split, SPLITS)
     with _files.verified("cutouts/cutouts.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
     return Cutouts(
@@ -52,9 +52,3 @@ def cutouts(split="train"):
         labels=np.array([CUTOUT_CLASSES.index(row["class"]) for row in rows], dtype=np.int64),
         names=tuple(row["object"] for row in rows),
     )
-
-
-def check_split(split, name="split"):
-    """Refuse what is neither `"train"` nor `"test"`."""
-    if split not in SPLITS:
-        raise ValueError(f"{name}: {split!r} is none of {', '.join(map(repr, SPLITS))}.")

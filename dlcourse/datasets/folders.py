@@ -10,6 +10,7 @@ from dlcourse.checks import choice, height_and_width
 import numpy as np
 
 LITTER = ("thumbs.db", "desktop.ini", "__macosx", "__pycache__")  # that systems leave in folders, in lower case
+FITS = ("crop", "letterbox")
 SHOWN = 10  # files that a message names, at most
 
 
@@ -36,14 +37,14 @@ def read_picture(path):
 
         - turned and mirrored as its EXIF orientation says, as every viewer shows it;
         - transparent pixels on white;
-        - grey as three equal channels; 16 bits scaled to 8 (65535 becomes 255);
+        - gray as three equal channels; 16 bits scaled to 8 (65535 becomes 255);
         - a palette's, CMYK's and YCbCr's colors converted to RGB; color profiles are not applied;
         - of an animation the first frame.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If `path` is no path (a URL, a folder, an array), or the file is empty, damaged, cut off, too large
-            or of another kind. The message names the file.
+        ValueError: If `path` is not one (but a URL, a folder, an array), or the file is empty, damaged, cut off, too
+            large or of another kind. The message names the file.
 
     Used by users; README.
     """
@@ -59,8 +60,8 @@ def read_folder(folder, size, *, fit="crop"):
 
     Args:
         folder: A folder with a folder of pictures for each class; what lies deeper belongs to the class above it. A
-            folder that holds only pictures counts as a single class. Hidden files and folders, and files that are no
-            pictures, are passed over.
+            folder that holds only pictures counts as a single class. Hidden files and folders, and files that are
+            not pictures, are skipped.
         size: Side of the pictures to return, or (height, width), in pixels.
         fit: `"crop"` scales a picture until it covers the size and cuts off what stands out, evenly on both sides;
             `"letterbox"` scales it until it lies inside and leaves the rest black. Neither changes its proportions.
@@ -79,28 +80,25 @@ def read_folder(folder, size, *, fit="crop"):
 
     Raises:
         FileNotFoundError: If there is no such folder.
-        ValueError: If an argument is out of its range; if there is no picture, a class has none, or a picture lies
-            beside the classes' folders; or if pictures cannot be read: then the message names them all, or the first
-            ten of many.
+        ValueError: If an argument is out of its range; if a class has no picture, or a picture lies beside the classes'
+            folders; or if pictures cannot be read. The message names them, or the first ten of many.
 
     Used by users; README.
     """
-    folder = _existing_folder(folder)
-    height, width = height_and_width("size", size)
-    choice("fit", fit, ("crop", "letterbox"))
+    folder, (height, width) = _existing_folder(folder), height_and_width("size", size)
+    choice("fit", fit, FITS)
     classes = sorted(path.name for path in _seen(folder) if path.is_dir())
     loose = sorted(path for path in _seen(folder) if path.is_file() and _is_picture(path))
     if classes and loose:
+        got = f"{loose[0].name} and {len(loose) - 1} more beside the folders {', '.join(classes[:SHOWN])}"
         raise ValueError(
-            f"folder: expected every picture of {folder} in the folder of its class, got {loose[0].name} and "
-            f"{len(loose) - 1} more beside the folders {', '.join(classes[:SHOWN])}; move or remove them"
+            f"folder: expected every picture of {folder} in the folder of its class, got {got}; move or remove them"
         )
     groups = {name: _pictures_in(folder / name) for name in classes} if classes else {folder.resolve().name: loose}
     for name, found in groups.items():
         if not found:
-            raise ValueError(
-                f"folder: expected JPEG, PNG or WebP pictures in {folder / name if classes else folder}, got none"
-            )
+            place = folder / name if classes else folder
+            raise ValueError(f"folder: expected JPEG, PNG or WebP pictures in {place}, got none")
     files = [path for found in groups.values() for path in found]
     images = np.zeros((len(files), height, width, 3), np.uint8)
     _read_each(files, lambda i, path: _read_fitted(path, images[i], fit))
@@ -117,7 +115,7 @@ def read_masks(folder, size, *, fit="crop"):
     invented between two others.
 
     Args:
-        folder: A folder of PNG or lossless WebP files, in folders or not: grey files or palettes, whose numbers are
+        folder: A folder of PNG or lossless WebP files, in folders or not: gray files or palettes, whose numbers are
             the classes. Masks are returned in the order of the files' names, as `read_folder` returns pictures; give a
             mask the name of its picture.
         size: As for `read_folder`.
@@ -135,9 +133,8 @@ def read_masks(folder, size, *, fit="crop"):
 
     Used by users; README.
     """
-    folder = _existing_folder(folder)
-    height, width = height_and_width("size", size)
-    choice("fit", fit, ("crop", "letterbox"))
+    folder, (height, width) = _existing_folder(folder), height_and_width("size", size)
+    choice("fit", fit, FITS)
     files = _pictures_in(folder)
     if not files:
         raise ValueError(f"folder: expected masks, PNG files, in {folder}, got none")
@@ -170,7 +167,7 @@ def _existing_folder(folder):
 
 
 def _seen(folder):
-    """What lies in a folder, without hidden files and what systems leave behind."""
+    """Return what lies in a folder, without hidden files and what systems leave behind."""
     return [path for path in folder.iterdir() if not _is_hidden(path.name)]
 
 
@@ -179,14 +176,13 @@ def _is_hidden(name):
 
 
 def _is_picture(path):
-    """Whether a file calls itself a picture, of any kind, or begins as one that can be read."""
-    if path.suffix.lower() in (*_decode.SUFFIXES, *_decode.OTHER_SUFFIXES):
-        return True
-    return path.is_file() and _decode.kind_of(path) in _decode.FORMATS
+    """Return whether a file is named as a picture, of any kind, or begins as one that can be read."""
+    named = path.suffix.lower() in (*_decode.SUFFIXES, *_decode.OTHER_SUFFIXES)
+    return named or (path.is_file() and _decode.kind_of(path) in _decode.FORMATS)
 
 
 def _pictures_in(folder):
-    """All pictures in a folder and in the folders inside it, sorted by their paths."""
+    """Return all pictures in a folder and in the folders inside it, sorted by their paths."""
 
     def refuse(error):
         raise error
@@ -207,16 +203,13 @@ def _read_each(files, read):
         except (ValueError, OSError) as error:
             failed.append(str(error))
     if failed:
-        more = f"\n… and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-        raise ValueError(
-            f"folder: {len(failed)} of {len(files)} pictures cannot be read; repair or remove them:\n"
-            + "\n".join(failed[:SHOWN])
-            + more
-        )
+        more = [f"… and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+        first = f"folder: {len(failed)} of {len(files)} pictures cannot be read; repair or remove them:"
+        raise ValueError("\n".join([first, *failed[:SHOWN], *more]))
 
 
 def _places(shape, size, fit):
-    """(left, top, right, bottom) in the picture, and where that goes in the result, as an index."""
+    """Return (left, top, right, bottom) in the picture, and where that goes in the result, as an index."""
     (height, width), (rows, columns) = shape, size
     if fit == "crop":
         scale = max(rows / height, columns / width)
@@ -243,30 +236,30 @@ def _read_fitted(path, result, fit):
 
 
 def _read_mask(path):
-    """The class numbers of one mask, shape (height, width)."""
+    """Read the class numbers of one mask, shape (height, width)."""
     with _decode.opened(path) as picture:
         kind = picture.format
         picture = _decode.decoded(picture, path)
-        numbers, channels = np.array(picture), picture.getbands()
-    if kind not in ("PNG", "WEBP") or (kind == "WEBP" and not _is_lossless_webp(path)):
+    numbers, channels = np.array(picture), picture.getbands()
+    if kind == "JPEG" or (kind == "WEBP" and not _is_lossless_webp(path)):
         raise ValueError(
             f"The mask {path} is stored with loss ({'WebP' if kind == 'WEBP' else 'JPEG'}), which changes class "
             "numbers at edges; store it as PNG, or take read_folder(folder, size).images[..., 0] > 127 if it is "
             "black and white"
         )
     if numbers.ndim == 3:
-        colors = 3 if len(channels) >= 3 else 1
         if channels[-1] in "Aa" and (numbers[..., -1] != 255).any():
             raise ValueError(f"The mask {path} is transparent in places; expected a class number for every pixel")
-        if (numbers[..., :colors] != numbers[..., :1]).any():
-            count = len(np.unique(numbers[..., :colors].reshape(-1, colors), axis=0))
+        colors = numbers[..., : 3 if len(channels) >= 3 else 1]
+        numbers = numbers[..., 0]
+        if (colors != numbers[..., None]).any():
+            many = len(np.unique(colors.reshape(-1, colors.shape[2]), axis=0))
             raise ValueError(
-                f"The mask {path} is in {count} colors; expected one class number for each pixel: grey or a palette. "
+                f"The mask {path} is in {many} colors; expected one class number for each pixel: gray or a palette. "
                 "Read it with read_picture and compare with the color of each class: "
                 "mask = np.where((picture == color).all(axis=-1), number, mask)"
             )
-        numbers = numbers[..., 0]
-    if kind == "PNG" and picture.mode == "L":  # Pillow spreads 2 and 4 bits of grey over 0…255
+    if kind == "PNG" and picture.mode == "L":  # Pillow spreads 2 and 4 bits of gray over 0…255
         with path.open("rb") as file:
             bits, color = file.read(26)[24:]
         if color == 0 and bits < 8:
@@ -275,7 +268,7 @@ def _read_mask(path):
 
 
 def _is_lossless_webp(path):
-    """Whether the picture's part of a WebP file is of the lossless kind, VP8L."""
+    """Return whether the picture's part of a WebP file is of the lossless kind, VP8L."""
     with path.open("rb") as file:
         file.seek(12)
         while len(head := file.read(8)) == 8:

@@ -1,6 +1,8 @@
 """Drawn faces: the same people again and again, with another expression, other clothes, another background."""
 
 from dlcourse import _files
+from dlcourse.checks import choice
+from dlcourse.datasets.cutouts import SPLITS
 
 import numpy as np
 
@@ -8,10 +10,10 @@ TRAIN_PEOPLE = 90  # people 0…89 train; 90…119 are met for the first time in
 
 
 def peeps(split="train"):
-    """Small colour drawings of 120 people, 12 of each.
+    """Read small color drawings of 120 people, 12 of each.
 
-    A person is a head with its hair or headwear, facial hair, a tone of skin and a colour of hair. Everything else
-    changes from picture to picture: the expression, glasses and masks, the colour of the clothes (and of a turban, a
+    A person is a head with its hair or headwear, facial hair, a tone of skin and a color of hair. Everything else
+    changes from picture to picture: the expression, glasses and masks, the color of the clothes (and of a turban, a
     beanie or a ribbon), a tilt of up to 8 degrees, place, size and background. `data/peeps/people.csv` describes each.
 
     Args:
@@ -21,14 +23,12 @@ def peeps(split="train"):
         `(images, identities)`, ordered by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
 
     Raises:
-        ValueError: If `split` is neither, or the file is damaged.
-        FileNotFoundError: If the file is missing.
+        ValueError, FileNotFoundError: If `split` is neither, or the file is damaged or missing.
 
     Source: Open Peeps by Pablo Stanley (CC0).
     Taught in notebook 3-4, section 3.4.3.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f'split: got {split!r}, expected "train" or "test".')
+    choice("split", split, SPLITS)
     with np.load(_files.verified("peeps/peeps.npz"), allow_pickle=False) as arrays:
         images, identities = arrays["images"], arrays["identities"]
     chosen = identities < TRAIN_PEOPLE if split == "train" else identities >= TRAIN_PEOPLE

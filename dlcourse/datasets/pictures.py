@@ -21,7 +21,7 @@ FASHION_CLASSES = (
 
 
 def fashion_mnist():
-    """Fashion-MNIST: grey pictures of clothes in ten classes, white on black.
+    """Read Fashion-MNIST: gray pictures of clothes in ten classes, white on black.
 
     The test set is the official one; the training set is the first third of the official one, in its order.
     `keras.datasets.fashion_mnist.load_data()` downloads all 60,000.
@@ -40,10 +40,10 @@ def fashion_mnist():
 
 
 def faces_or_not():
-    """Faces, and pieces of the backgrounds of the same photographs: 200 small grey pictures.
+    """Read faces, and pieces of the backgrounds of the same photographs: 200 small gray pictures.
 
-    The split is fixed. It is made by photograph: as far as the source tells, a face and the background of its
-    photograph lie on the same side. Nobody is named, so a person may appear on both sides.
+    The split is fixed, and made by photograph: as far as the source tells, a face and the background of its photograph
+    lie on the same side. Nobody is named, so a person may appear on both sides.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (140, 25, 25) and (60, 25, 25) in mixed
@@ -59,45 +59,42 @@ def faces_or_not():
 
 
 def photo_names():
-    """The names that `photo` knows, a sorted tuple."""
+    """Return the names that `photo` knows, a sorted tuple."""
     return tuple(_photos())
 
 
 def photo(name):
-    """One of the photographs and paintings.
+    """Read one of the photographs and paintings.
 
     Args:
         name: One of `photo_names()`, such as `"astronaut"`.
 
     Returns:
-        uint8, shape (height, width, 3); a grey photograph has three equal channels. The longer side is at most 800.
+        uint8, shape (height, width, 3); a gray photograph has three equal channels. The longer side is at most 800.
 
     Raises:
-        ValueError: If no photograph has this name, or its file is damaged or larger than `_files.MAX_PIXELS`.
-        FileNotFoundError: If its file is missing.
+        ValueError, FileNotFoundError: If no photograph has this name, or its file is damaged or missing.
 
     Taught in notebook 3-1 and after; `data/photo/LICENSE.txt` names who took each.
     """
     photos = _photos()
     if not isinstance(name, str) or name not in photos:
-        raise ValueError(
-            f"name: no photograph is called {name!r:.100}; there are {', '.join(photos)}. "
-            "datasets.read_picture(path) reads a file of your own."
-        )
+        remedy = "datasets.read_picture(path) reads a file of your own"
+        raise ValueError(f"name: expected one of {', '.join(photos)}, got {name!r:.100}; {remedy}")
     return _files.read_image(photos[name])
 
 
 def nuclei():
-    """One fluorescence micrograph, and which of its pixels belong to which cell nucleus.
+    """Read a fluorescence micrograph, and the cell nucleus to which each of its pixels belongs.
 
     Returns:
-        `(image, instances)`, both of shape (512, 512): the brightness, uint8, and which nucleus it is, int32, with
-        1…125 for the nuclei and 0 for the background.
+        `(image, instances)`, both of shape (512, 512): the brightness, uint8, and the number of the nucleus,
+        int32, 1…125, or 0 for the background.
 
     Raises:
         FileNotFoundError, ValueError: If a file is missing or damaged.
 
-    Source: 2018 Data Science Bowl (BBBC038, CC0), labelled for StarDist (Schmidt et al. 2018).
+    Source: 2018 Data Science Bowl (BBBC038, CC0), labeled for StarDist (Schmidt et al. 2018).
     Taught in notebook 3-3, section 3.3.5.
     """
     image = _files.read_image("nuclei/image.png", mode=None)

@@ -1,43 +1,42 @@
-"""Arrays as a stream of batches: what `model.fit` reads when a data set is too large, or too slow, to take at once."""
+"""Arrays as a stream of batches, for data sets that are too large, or too slow to decode, to be read at once."""
+
+from dlcourse.checks import count
 
 
 def pipeline(
     images, labels, batch_size=32, *, shuffle=False, seed=0, load=None, cache=False, transform=None, prefetch=True
 ):
-    """A `tf.data` pipeline over pictures and their labels: load, cache, shuffle, batch, transform, prefetch.
+    """Make a `tf.data` pipeline of pictures and their labels: load, cache, shuffle, batch, transform, prefetch.
 
-    The order matters. What is the same in every epoch (`load`) comes before the cache, what is drawn by chance
-    (`shuffle`, `transform`) after it. It shuffles before it batches, so that each epoch mixes the batches anew.
-    And it prepares the next batches while a model works on one: see `prefetch`.
+    The order matters. What is the same in every epoch (`load`) comes before the cache, what is drawn at random
+    (`shuffle`, `transform`) after it. Shuffling comes before batching, so that each epoch mixes the batches anew.
 
     Shuffle the training set only: a validation set has to stay the same set in the same order, and a pipeline that
-    shuffles leaks between the two when it is split with `take` and `skip`. To `model.fit` say `shuffle=False`: Keras
-    shuffles arrays only, and warns otherwise that it will not shuffle a pipeline.
+    shuffles leaks between the two when it is split with `take` and `skip`. Call `model.fit` with `shuffle=False`:
+    Keras shuffles arrays only, and otherwise warns that it will not shuffle a pipeline.
 
     Args:
-        images: Array of shape (n, ...), any type; handed out as it is, unscaled. With `load`, that from which it makes
+        images: Array of shape (n, ...), any type, returned unscaled. With `load`, the array from which it makes
             pictures, such as paths or the bytes of files.
         labels: Array of shape (n, ...).
         batch_size: Number of pictures in a batch; the last batch may be smaller.
         shuffle: Whether each epoch has an order of its own, drawn from all n pictures.
-        seed: Of the orders. The same seed gives the same sequence of orders, under the same global seed of TensorFlow.
-        load: A function from one element of `images` to a picture, such as `tf.io.decode_png`, or None. It is called
-            for several at a time.
-        cache: Whether to keep in memory what `load` has made, from the second epoch on: for pictures that fit.
-        transform: A function from a batch, (images, labels), to such a pair, called anew in every epoch, or None. For
+        seed: Seed of the orders: the same one gives the same sequence, under the same global seed of TensorFlow.
+        load: Function from one element of `images` to a picture, such as `tf.io.decode_png`, or None. It is called for
+            several at a time.
+        cache: Whether to keep the pictures that `load` has made in memory: for pictures that fit.
+        transform: Function from a batch, (images, labels), to such a pair, called anew in every epoch, or None. For
             augmentation: `lambda images, labels: (augmentation(images, training=True), labels)`. It is called for
             several batches at a time, so which batch gets which of its random draws may differ from run to run.
-        prefetch: Whether to prepare batches before they are asked for, as many as tf.data finds worthwhile and several
-            at a time: while one batch is trained on, the next is made, and a step takes the longer of the two times,
-            not their sum. The price is the memory of the batches that wait. False makes each batch when it is asked
-            for, one thing after the other: to see the difference.
+        prefetch: Whether to prepare batches in advance, as many as tf.data finds worthwhile: while a model trains on
+            one batch, the next is made, and a step takes the longer of the two times, not their sum. The price is the
+            memory of the batches that wait. False makes each batch when it is due: to see the difference.
 
     Returns:
         A `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
 
     Raises:
-        ValueError: If there are no images, not one label for each, `batch_size` is below 1, `load` or `transform` is no
-            function, or there is a `cache` without `load`.
+        ValueError: If there are no images or not one label for each, or an argument is out of its range.
 
     Taught in notebook 1-1, section 1.1.3, and notebook 3-2, sections 3.2.5 and 3.2.6.
     """
@@ -45,18 +44,17 @@ def pipeline(
 
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
-            f"images, labels: got {len(images)} images and {len(labels)} labels, expected one label for each image "
-            "and at least one of both."
+            "images, labels: expected one label for each image, and at least one of both, "
+            f"got {len(images)} images and {len(labels)} labels"
         )
-    if batch_size < 1:
-        raise ValueError(f"batch_size: got {batch_size}, expected at least 1.")
+    batch_size = count("batch_size", batch_size)
     for name, function in (("load", load), ("transform", transform)):
         if not (function is None or callable(function)):
-            raise ValueError(f"{name}: got {function!r}, expected a function or None.")
+            raise ValueError(f"{name}: expected a function or None, got {function!r}")
     if cache and load is None:
-        raise ValueError("cache: got True without load, expected a function load whose pictures to keep.")
+        raise ValueError("cache: expected a function load whose pictures to keep, got True without load")
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    at_once = tf.data.AUTOTUNE if prefetch else None  # a map of several calls at a time runs ahead, too
+    at_once = tf.data.AUTOTUNE if prefetch else None  # a map of several calls at a time runs in advance, too
 
     def loaded(i):
         return load(images[i]), labels[i]

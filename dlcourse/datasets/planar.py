@@ -1,7 +1,8 @@
-"""Points in the plane whose classes no straight line parts: drawn from a formula, so that a boundary can be seen."""
+"""Points in the plane whose classes no straight line separates: drawn from a formula, to show decision boundaries."""
 
-import numbers
 from typing import NamedTuple
+
+from dlcourse.checks import choice, count, number
 
 import numpy as np
 
@@ -14,15 +15,15 @@ class Planar(NamedTuple):
 
 
 def planar(name, m=400, *, noise=None, classes=None, seed=0):
-    """Points in the plane with their classes, as balanced as m allows and in random order.
+    """Draw points in the plane with their classes, as balanced as m allows and in random order.
 
-    - `"flower"`: six petals around the origin, classes 0 and 1 by turns. At the angle θ a petal reaches out to
+    - `"flower"`: six petals around the origin, alternately of class 0 and 1. At the angle θ a petal reaches out to
       r = |cos 3θ|, and its points lie anywhere within.
-    - `"moons"`: two half circles of radius 1 that grip each other: class 0 is the upper half around (0, 0), class 1
-      the lower half around (1, ½).
+    - `"moons"`: two interlocking half circles of radius 1: class 0 is the upper half around (0, 0), class 1 the lower
+      half around (1, ½).
     - `"circles"`: class 0 at the radius 1, class 1 at the radius ½.
     - `"spirals"`: one arm for each class, from the radius 0.1 out to 1 in three quarters of a turn.
-    - `"blobs"`: one heap for each class, around points spread evenly on the circle of radius 1.
+    - `"blobs"`: one cluster for each class, around points spread evenly on the circle of radius 1.
 
     Args:
         name: One of these names.
@@ -30,32 +31,22 @@ def planar(name, m=400, *, noise=None, classes=None, seed=0):
         noise: Standard deviation of the normal noise that is added to both coordinates, 0 or more. By default 0.03
             (flower), 0.15 (moons), 0.1 (circles), 0.05 (spirals) or 0.25 (blobs).
         classes: Number of classes C, 2 to 8, of spirals and blobs; by default 3. The other sets have two.
-        seed: Whole number, 0 or more; the same seed gives the same points. Another one gives points to test on.
+        seed: Whole number, 0 or more; the same seed gives the same points, another one gives points to test on.
 
     Returns:
-        A named tuple with
-
-        - `X`, float64, shape (2, m): one point in each column;
-        - `Y`, int64, shape (1, m): the class of each, from 0 to C − 1.
+        A named tuple with `X`, float64, shape (2, m), one point in each column, and `Y`, int64, shape (1, m), the class
+        of each, from 0 to C − 1.
 
     Raises:
         ValueError: If there is no such set, or a number is out of its range.
 
     Taught in notebook 1-3, section 1.3.1; the spirals in notebook 2-3, section 2.5.2.
     """
-    if name not in _SETS:
-        raise ValueError(f"name: expected one of {', '.join(_SETS)}, got {name!r}")
-    draw, usual_noise, usual_classes = _SETS[name]
-    noise = usual_noise if noise is None else noise
-    classes = usual_classes if classes is None else classes
-    if usual_classes == 2 and classes != 2:
-        raise ValueError(f"classes: expected 2 for {name!r}, got {classes!r}")
-    _whole("classes", classes, 2, 8)
-    _whole("m", m, classes)
-    _whole("seed", seed, 0)
-    if not isinstance(noise, numbers.Real) or not 0 <= noise < np.inf:
-        raise ValueError(f"noise: expected a number of at least 0, got {noise!r}")
-    rng = np.random.default_rng(seed)
+    draw, usual_noise, usual_classes = _SETS[choice("name", name, _SETS)]
+    noise = number("noise", usual_noise if noise is None else noise)
+    possible = (2,) if usual_classes == 2 else range(2, 9)
+    classes = choice("classes", usual_classes if classes is None else classes, possible)
+    m, rng = count("m", m, classes), np.random.default_rng(count("seed", seed, 0))
     labels = rng.permutation(np.arange(m) % classes)
     X = draw(rng, labels, classes) + noise * rng.normal(size=(2, m))
     return Planar(X=X, Y=labels[None].astype(np.int64))
@@ -64,7 +55,7 @@ def planar(name, m=400, *, noise=None, classes=None, seed=0):
 def _flower(rng, labels, classes):
     m = len(labels)
     petal = 2 * rng.integers(3, size=m) + labels  # 0 … 5, even ones of class 0
-    aside = rng.uniform(-np.pi / 12, np.pi / 12, size=(2, m)).sum(axis=0)  # the sum favours the petal's middle
+    aside = rng.uniform(-np.pi / 12, np.pi / 12, size=(2, m)).sum(axis=0)  # the sum favors the petal's middle
     radius = np.sqrt(rng.uniform(size=m)) * np.cos(3 * aside)  # the root keeps the petal's heart from crowding
     return _polar(radius, petal * np.pi / 3 + aside)
 
@@ -87,7 +78,7 @@ def _blobs(rng, labels, classes):
     return _polar(1.0, 2 * np.pi * labels / classes)
 
 
-_SETS = {  # how its points are drawn, its usual noise, its usual number of classes
+_SETS = {  # the function that draws its points, its usual noise, its usual number of classes
     "flower": (_flower, 0.03, 2),
     "moons": (_moons, 0.15, 2),
     "circles": (_circles, 0.1, 2),
@@ -98,9 +89,3 @@ _SETS = {  # how its points are drawn, its usual noise, its usual number of clas
 
 def _polar(radius, angle):
     return radius * np.stack([np.cos(angle), np.sin(angle)])
-
-
-def _whole(name, value, least, most=None):
-    if not isinstance(value, numbers.Integral) or value < least or (most is not None and value > most):
-        limit = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name}: expected a whole number {limit}, got {value!r}")

@@ -4,26 +4,23 @@ A cut-out lies over the picture below it as Porter and Duff's "over" has it (198
 """
 
 import functools
-import operator
 from typing import NamedTuple
 
 from dlcourse import _files
-from dlcourse.datasets.cutouts import SPLITS, check_split, cutouts
+from dlcourse.checks import choice, count
+from dlcourse.datasets.cutouts import SPLITS, cutouts
 from dlcourse.datasets.pictures import photo
 
 import numpy as np
 
-# Photographs in which none of the five classes is to be seen; the test scenes have others than the training scenes.
-BACKGROUNDS = {
-    "train": ("brick", "china", "coffee", "grass", "hubble"),
-    "test": ("gravel", "starry_night"),
-}
-VISIBLE = 0.4  # of an object's pixels, at the least: one that later objects would hide more is spared
+# Photographs that show none of the five classes; the test scenes have others than the training scenes.
+BACKGROUNDS = {"train": ("brick", "china", "coffee", "grass", "hubble"), "test": ("gravel", "starry_night")}
+VISIBLE = 0.4  # of an object's pixels, at least: a later object that would hide more of it is not placed there
 LONGER_SIDE = (0.25, 0.6)  # of an object, as a share of the scene's side
 ENLARGED = 1.5  # at most, so that small cut-outs do not blur
 TURNED = 20  # degrees, at most, either way
-LIGHT = 0.2  # how far an object or a background may be dimmed or brightened, as a share
-TINT, BACKGROUND_TINT = 0.05, 0.2  # the same for each colour alone; grey photographs gain a colour by it
+LIGHT = 0.2  # limit of dimming and brightening an object or a background, as a share
+TINT, BACKGROUND_TINT = 0.05, 0.2  # the same for each color alone, which tints gray photographs
 CROP = (0.4, 1)  # the side of a crop, as a share of the photograph's shorter side
 SMALLEST = 64  # pixels, a scene's side
 ATTEMPTS = 20  # to find a place for an object
@@ -40,7 +37,7 @@ class Scenes(NamedTuple):
 
 
 def scenes(n, size=160, split="train", seed=0, max_objects=4):
-    """Pictures of several objects, with the boxes and masks that a detector or a segmenter should find.
+    """Make pictures of several objects, with the boxes and masks that a detector or a segmenter should find.
 
     Cut-outs are scaled, mirrored, turned, lit a little differently and pasted on a crop of a photograph, one over the
     other, each with at least 40 % of its pixels visible. A class is drawn before an object, so that all five are
@@ -48,11 +45,12 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
     five of `scenes(10)`.
 
     Args:
-        n: How many scenes.
+        n: Number of scenes.
         size: Side of a scene in pixels, at least 64.
         split: `"train"` or `"test"`: other objects on other photographs.
         seed: Whole number from 0; the same seed gives the same bytes.
-        max_objects: A scene holds 1 to `max_objects` objects, at most 255; fewer where no more find a place.
+        max_objects: Largest number of objects in a scene, at most 255. A scene holds 1 to `max_objects`, fewer if no
+            room is left.
 
     Returns:
         A named tuple with
@@ -67,14 +65,14 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
           `classes`. Later objects lie in front. A pixel belongs to the front-most object that covers more than half.
 
     Raises:
-        ValueError: If an argument is out of its range, or a file is damaged.
-        FileNotFoundError: If a file is missing.
+        ValueError, FileNotFoundError: If an argument is out of its range, or a file is damaged or missing.
 
     Taught in notebook 3-3, sections 3.3.1 and 3.3.3.
     """
-    n, seed = whole("n", n, 0), whole("seed", seed, 0)
-    size, max_objects = whole("size", size, SMALLEST), whole("max_objects", max_objects, 1, 255)
-    check_split(split)
+    n, size, seed = count("n", n, 0), count("size", size, SMALLEST), count("seed", seed, 0)
+    max_objects, split = count("max_objects", max_objects), choice("split", split, SPLITS)
+    if max_objects > 255:
+        raise ValueError(f"max_objects: expected 255 or less, the numbers of uint8, got {max_objects}")
     photographs, groups = stock(_files.data_root(), split)
     images = np.empty((n, size, size, 3), np.uint8)
     semantic, instances = np.empty((2, n, size, size), np.uint8)
@@ -89,7 +87,7 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
 
 
 def _scene(rng, size, max_objects, photographs, objects):
-    """One scene: its picture, instance mask and the objects' classes."""
+    """Return one scene: its picture, instance mask and the objects' classes."""
     image = crop(rng, size, photographs)
     instances = np.zeros((size, size), np.uint8)
     areas, labels = [], []
@@ -116,18 +114,14 @@ def _scene(rng, size, max_objects, photographs, objects):
 def over(front, back):
     """Lay a cut-out over a picture: where it is opaque it hides the picture, where it is clear it adds nothing.
 
-    Args:
-        front: float, shape (height, width, 4): colours 0…255 **already multiplied by alpha**, and alpha 0…1.
-        back: float, shape (height, width, 3), 0…255.
-
-    Returns:
-        Shape (height, width, 3), 0…255.
+    `front` has shape (height, width, 4): colors 0…255, **already multiplied by alpha**, and alpha 0…1; `back` has
+    shape (height, width, 3), 0…255, and so has the result.
     """
     return front[..., :3] + (1 - front[..., 3:]) * back
 
 
 def _vary(rng, size, group):
-    """One object of a group, scaled, mirrored, turned and lit by chance; as `over` wants it, without empty margin."""
+    """Draw one object of a group, scaled, mirrored, turned and lit at random; as `over` takes it, without margin."""
     from PIL import Image
 
     picture = group[rng.integers(len(group))]
@@ -144,12 +138,12 @@ def _vary(rng, size, group):
 
 
 def crop(rng, size, photographs):
-    """A square piece of a photograph, mirrored and lit by chance, float32, shape (size, size, 3)."""
+    """Cut a square piece out of a photograph, mirrored and lit at random, float32, shape (size, size, 3)."""
     from PIL import Image
 
     picture = photographs[rng.integers(len(photographs))]
     side = rng.uniform(*CROP) * min(picture.size)
-    x, y = (rng.uniform(0, whole - side) for whole in picture.size)
+    x, y = (rng.uniform(0, length - side) for length in picture.size)
     picture = picture.resize((size, size), Image.Resampling.BILINEAR, box=(x, y, x + side, y + side), reducing_gap=2)
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -157,12 +151,12 @@ def crop(rng, size, photographs):
 
 
 def _light(rng, tint):
-    """By how much to multiply red, green and blue: another brightness, and a little of another colour."""
+    """Draw factors of red, green and blue: another brightness, and a little of another color."""
     return (rng.uniform(1 - LIGHT, 1 + LIGHT) * rng.uniform(1 - tint, 1 + tint, 3)).astype(np.float32)
 
 
 def _boxes(instances, count):
-    """The tightest box around each of the instances 1…count, float32, shape (count, 4)."""
+    """Return the tightest box around each of the instances 1…count, float32, shape (count, 4)."""
     boxes = np.empty((count, 4), np.float32)
     for k in range(count):
         mask = instances == k + 1
@@ -173,9 +167,9 @@ def _boxes(instances, count):
 
 @functools.lru_cache(maxsize=4)
 def stock(root, split):
-    """The photographs, and the cut-outs grouped by class, as Pillow's images; read once from one folder of data.
+    """Read the photographs, and the cut-outs grouped by class, as Pillow's images; once from one folder of data.
 
-    Colours are multiplied by alpha (Pillow's mode RGBa) before anything is scaled or turned: without that, the colour
+    Colors are multiplied by alpha (Pillow's mode RGBa) before anything is scaled or turned: without that, the color
     that lies unseen beside an object bleeds into its edge.
     """
     from PIL import Image
@@ -186,15 +180,3 @@ def stock(root, split):
     for image, label in zip(images, labels, strict=True):
         groups[label].append(Image.fromarray(image).convert("RGBa"))
     return photographs, groups
-
-
-def whole(name, value, least, most=None):
-    """The argument as an int, if it is a whole number in its range."""
-    expected = f"a whole number of at least {least}" if most is None else f"a whole number from {least} to {most}"
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(f"{name}: got {value!r}, expected {expected}.") from None
-    if number < least or (most is not None and number > most):
-        raise ValueError(f"{name}: got {value!r}, expected {expected}.")
-    return number

@@ -24,16 +24,16 @@ class Temperatures(NamedTuple):
 
 
 def houses():
-    """The 546 houses sold in Windsor, Canada, in the summer of 1987.
+    """Read the 546 houses sold in Windsor, Canada, in the summer of 1987.
 
     Returns:
         A named tuple with
 
         - `features`, float32, shape (546, 11), in the order of `names`: the lot's size in square feet; the numbers of
-          bedrooms, of full bathrooms and of stories without the basement; whether there are a driveway, a recreation
-          room, a finished basement, hot water by gas and air conditioning, 1 (yes) or 0; the number of garage places;
-          and whether the neighborhood is a preferred one, 1 or 0;
-        - `prices`, float32, shape (546,): what the house was sold for, in Canadian dollars;
+          bedrooms, full bathrooms and stories without the basement; 1 or 0 for a driveway, a recreation room, a
+          finished basement, hot water by gas and air conditioning; the number of garage places, column 9; and 1 or 0
+          for a preferred neighborhood;
+        - `prices`, float32, shape (546,), in Canadian dollars;
         - `names`, a tuple of the eleven columns' names, such as `"lot_size"`.
 
     Raises:
@@ -48,7 +48,7 @@ def houses():
 
 
 def temperatures():
-    """The temperature of each day in Seattle, from 2012 to 2015, without a gap.
+    """Read the temperature of each day in Seattle, from 2012 to 2015, without a gap.
 
     Returns:
         A named tuple with

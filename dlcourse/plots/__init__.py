@@ -13,13 +13,16 @@ does so exactly once; `plt.show()` is never needed.
 """
 
 from dlcourse.plots import _begin  # noqa: F401, before anything else imports matplotlib
+from dlcourse.plots.axes import own_axes, panels
 from dlcourse.plots.curves import curves, decision_boundary
 from dlcourse.plots.diagram import diagram, network
-from dlcourse.plots.images import as_picture, boxes, filters, image_grid, masks, overlay
-from dlcourse.plots.style import GREY, INK, PALETTE, WIDTH, own_axes, panels, show, use_style
+from dlcourse.plots.images import as_picture, filters, image_grid
+from dlcourse.plots.overlays import boxes, masks, overlay
+from dlcourse.plots.page import show
+from dlcourse.plots.style import GRAY, INK, PALETTE, WIDTH, use_style
 
 __all__ = [
-    "GREY",
+    "GRAY",
     "INK",
     "PALETTE",
     "WIDTH",

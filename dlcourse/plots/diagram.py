@@ -1,6 +1,9 @@
 """Pictures of boxes and arrows, made by code: computation graphs, networks, blocks of layers."""
 
-from dlcourse.plots.style import FONT_SIZE, INK, PALETTE, as_text, bare_axes, text_size, tint
+from dlcourse.checks import choice
+from dlcourse.plots.axes import bare_axes, text_size
+from dlcourse.plots.checks import one_for_each, require
+from dlcourse.plots.style import FONT_SIZE, INK, PALETTE, as_text, tint
 
 import numpy as np
 from matplotlib import patheffects
@@ -10,10 +13,12 @@ from matplotlib.transforms import ScaledTranslation
 
 FORWARD, BACKWARD = PALETTE.blue, PALETTE.vermillion
 SHAPES = ("box", "circle", "text")
+RADIUS = 1.25  # of a circle, at least, in units of the font size
+PAD = 0.55  # between a node's text and its outline, in the same units
 
 
 def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
-    """Boxes and arrows, with the values that flow forward above the arrows and the gradients that flow back below.
+    """Draw boxes and arrows, with the values that flow forward above the arrows and the gradients that flow back below.
 
         diagram(
             {"u": (0, 0, "$u = bc$"), "J": (1, 0, "$J = 3u$")},
@@ -38,9 +43,11 @@ def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
         The matplotlib Figure.
 
     Raises:
-        ValueError: If there is no node, a node or an edge is none of the above, or an edge names no node.
+        ValueError: If there is no node, or a node or an edge is not one of the above.
     """
-    nodes = {key: _node(key, node) for key, node in _some(nodes).items()}
+    some = isinstance(nodes, dict) and nodes
+    require(some, "nodes", "a dict with at least one node", f"{nodes!r:.100}")
+    nodes = {key: _node(key, node) for key, node in nodes.items()}
     edges = [_edge(k, edge, nodes) for k, edge in enumerate(edges)]
     cell = np.asarray(cell, dtype=float)
     arrows = [arrow for edge in edges for arrow in _arrows(edge, nodes, cell)]
@@ -57,7 +64,7 @@ def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
 
 
 def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax=None):
-    """A fully connected network, a column of circles for each layer and an arrow for each weight.
+    """Draw a fully connected network, a column of circles for each layer and an arrow for each weight.
 
     Args:
         layers: For each layer the number of its units, or a list of its units' texts. More than eight units are drawn
@@ -71,15 +78,12 @@ def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax
     Raises:
         ValueError: If there is no layer, a layer has no unit, or titles are not as many as layers.
     """
-    if not layers:
-        raise ValueError("layers: got none, expected at least one.")
-    if titles is not None and len(titles) != len(layers):
-        raise ValueError(f"titles: got {len(titles)}, expected {len(layers)}, one for each layer.")
+    require(layers, "layers", "at least one", repr(layers))
+    one_for_each("titles", titles, layers)
     columns = []
     for k, layer in enumerate(layers):
-        units = [" "] * layer if isinstance(layer, (int, np.integer)) else [str(text) for text in layer]
-        if not units:
-            raise ValueError(f"layers[{k}]: got {layer!r}, expected at least one unit.")
+        units = [" "] * layer if isinstance(layer, int | np.integer) else [str(text) for text in layer]
+        require(units, f"layers[{k}]", "at least one unit", repr(layer))
         columns.append([*units[:3], None, units[-1]] if len(units) > 8 else units)
     tallest = max(len(units) for units in columns)
     nodes, edges = {}, []
@@ -91,109 +95,66 @@ def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax
                 continue
             words = len(text) > 3 and "$" not in text
             nodes[k, j] = {"at": (k, row), "text": text, "shape": "box" if words else "circle"}
-            if k > 0:
-                edges += [
-                    ((k - 1, i), (k, j), {"thin": True}) for i, from_ in enumerate(columns[k - 1]) if from_ is not None
-                ]
+            before = enumerate(columns[k - 1] if k else ())
+            edges += [((k - 1, i), (k, j), {"thin": True}) for i, unit in before if unit is not None]
         if titles is not None:
             nodes[k, "title"] = {"at": (k, -(tallest - 1) / 2 - 0.7), "text": titles[k], "shape": "text"}
     return diagram(nodes, edges, title=title, cell=cell, width=width, ax=ax)
 
 
-def _some(nodes):
-    if not isinstance(nodes, dict) or not nodes:
-        raise ValueError(f"nodes: got {nodes!r:.100}, expected a dict with at least one node.")
-    return nodes
-
-
 def _node(key, node):
+    """Return a node as a dict, with defaults."""
     if not isinstance(node, dict):
         node = dict(zip(("at", "text"), (tuple(node[:2]), *node[2:]), strict=False))
     node = {"text": str(key), "shape": "box", "color": INK, **node}
-    unknown = set(node) - {"at", "text", "shape", "color"}
-    if unknown or np.shape(node.get("at")) != (2,):
-        raise ValueError(
-            f"nodes[{key!r}]: got {node}, expected (column, row), (column, row, text) or a dict with 'at'."
-        )
-    if node["shape"] not in SHAPES:
-        raise ValueError(f"nodes[{key!r}]: got shape {node['shape']!r}, expected one of {SHAPES}.")
-    return node
+    good = np.shape(node.get("at")) == (2,) and set(node) == {"at", "text", "shape", "color"}
+    require(good, f"nodes[{key!r}]", "(column, row), (column, row, text) or a dict with 'at'", node)
+    return {**node, "shape": choice(f"nodes[{key!r}]", node["shape"], SHAPES)}
 
 
 def _edge(k, edge, nodes):
-    expected = "expected (from, to), (from, to, text) or (from, to, dict)"
-    if not isinstance(edge, (tuple, list)) or len(edge) not in (2, 3):
-        raise ValueError(f"edges[{k}]: got {edge!r}, {expected}.")
-    from_, to, *rest = edge
-    options = rest[0] if rest else {}
-    options = options if isinstance(options, dict) else {"forward": options}
+    """Return an edge as a dict, with defaults."""
     known = {"forward": None, "backward": None, "color": None, "curve": 0.0, "thin": False}
-    if set(options) - set(known):
-        raise ValueError(f"edges[{k}]: got {edge!r}, {expected} with keys among {list(known)}.")
+    good = isinstance(edge, tuple | list) and len(edge) in (2, 3)
+    from_, to, options = (*edge, {})[:3] if good else (None, None, {})
+    options = options if isinstance(options, dict) else {"forward": options}
+    expected = f"(from, to), (from, to, text) or (from, to, dict with keys among {list(known)})"
+    require(good and set(options) <= set(known), f"edges[{k}]", expected, repr(edge))
     for end in (from_, to):
-        if end not in nodes:
-            raise ValueError(f"edges[{k}]: got the node {end!r}, expected one of {list(nodes)}.")
-    if np.allclose(nodes[from_]["at"], nodes[to]["at"]):
-        raise ValueError(f"edges[{k}]: got {edge!r}, expected two nodes at different places.")
+        require(end in nodes, f"edges[{k}]", f"nodes among {list(nodes)}", repr(end))
+    apart = not np.allclose(nodes[from_]["at"], nodes[to]["at"])
+    require(apart, f"edges[{k}]", "two nodes at different places", repr(edge))
     return {"from": from_, "to": to, **known, **options}
 
 
+def _circle(x, y, width, height, em):
+    """Return the outline of a round node; matplotlib passes the place and size of its text, in pixels."""
+    return Path.circle((x + width / 2, y + height / 2), max(RADIUS * em, np.hypot(width, height) / 2 + 0.3 * em))
+
+
 def _outline(node):
-    """(width, height) in inches of a node."""
-    width, height = text_size(node["text"])
+    """Return (width, height) in inches of a node."""
+    em = FONT_SIZE / 72
+    size = np.array(text_size(node["text"]))
     if node["shape"] == "circle":
-        return (max(2 * _Outline.RADIUS, np.hypot(width, height) / FONT_SIZE * 72 + 0.6) * FONT_SIZE / 72,) * 2
-    return (width + 2 * _Outline.PAD * FONT_SIZE / 72, height + 2 * _Outline.PAD * FONT_SIZE / 72)
-
-
-class _Outline:
-    """A box style for matplotlib: the outline around a text whose corner, width and height are given in pixels."""
-
-    RADIUS = 1.25  # of a circle, at least, in units of the font size
-    PAD = 0.55
-
-    def __init__(self, shape):
-        self.shape = shape
-
-    def __call__(self, x, y, width, height, em):
-        if self.shape == "circle":
-            radius = max(self.RADIUS * em, np.hypot(width, height) / 2 + 0.3 * em)
-            return Path.circle((x + width / 2, y + height / 2), radius)
-        pad = self.PAD * em if self.shape == "box" else 0.3 * em
-        left, bottom, right, top = x - pad, y - pad, x + width + pad, y + height + pad
-        r = min(0.4 * em, (right - left) / 2, (top - bottom) / 2)
-        corners = [(left, bottom), (right, bottom), (right, top), (left, top)]
-        inward = [(1, 1), (-1, 1), (-1, -1), (1, -1)]
-        vertices, codes = [], []
-        for k, ((cx, cy), (sx, sy)) in enumerate(zip(corners, inward, strict=True)):
-            one, two = (cx, cy + sy * r), (cx + sx * r, cy)
-            one, two = (one, two) if k % 2 == 0 else (two, one)
-            vertices += [one, (cx, cy), two]
-            codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
-        codes[0] = Path.MOVETO
-        return Path([*vertices, vertices[0]], [*codes, Path.CLOSEPOLY])
+        return np.full(2, max(2 * RADIUS * em, np.hypot(*size) + 0.6 * em))
+    return size + 2 * PAD * em
 
 
 def _draw_node(ax, node):
     plain = node["shape"] == "text"
-    return ax.text(
-        *node["at"],
-        node["text"],
-        ha="center",
-        va="center",
-        color=INK,
-        zorder=3,
-        bbox={
-            "boxstyle": _Outline(node["shape"]),
-            "facecolor": "none" if plain else tint(node["color"], 0.12) if node["color"] != INK else "#F6F6F6",
-            "edgecolor": "none" if plain else node["color"],
-            "linewidth": 1.4,
-        },
-    )
+    ground = "#F6F6F6" if node["color"] == INK else tint(node["color"], 0.12)
+    outline = {
+        "boxstyle": _circle if node["shape"] == "circle" else f"round,pad={0.3 if plain else PAD},rounding_size=0.4",
+        "facecolor": "none" if plain else ground,
+        "edgecolor": "none" if plain else node["color"],
+        "linewidth": 1.4,
+    }
+    return ax.text(*node["at"], node["text"], ha="center", va="center", color=INK, zorder=3, bbox=outline)
 
 
 def _arrows(edge, nodes, cell):
-    """The one or two arrows of an edge, each a dict; places and lengths in inches."""
+    """Return the one or two arrows of an edge, each a dict; places and lengths in inches."""
     start, end = (np.asarray(nodes[edge[key]]["at"], dtype=float) * cell for key in ("from", "to"))
     along = end - start
     left = np.array([-along[1], along[0]])
@@ -202,42 +163,38 @@ def _arrows(edge, nodes, cell):
     up = left if left[1] > 1e-9 or (abs(left[1]) <= 1e-9 and left[0] < 0) else -left  # above, or left of an upright one
     middle = apex + (_leaves(start, along, nodes[edge["from"]]) + _leaves(end, -along, nodes[edge["to"]])) / 2
     both = edge["backward"] is not None
-    shared = {"middle": middle, "thin": edge["thin"]}
-    forward = {
-        "from": edge["from"],
-        "to": edge["to"],
-        "text": edge["forward"],
-        "color": edge["color"] or (FORWARD if both else INK),
-        "style": "-",
-        "bend": edge["curve"],
-        "aside": up * (3 / 72 if both else 0.0),
-        "label": up * (7 / 72 if both else 4 / 72),
-    }
-    backward = {
-        "from": edge["to"],
-        "to": edge["from"],
-        "text": edge["backward"],
-        "color": BACKWARD,
-        "style": "--",
-        "bend": -edge["curve"],
-        "aside": -forward["aside"],
-        "label": -forward["label"],
-    }
-    return [{**shared, **arrow} for arrow in ((forward, backward) if both else (forward,))]
+
+    def arrow(from_, to, text, color, style, side):
+        aside, label = (3, 7) if both else (0, 4)  # points from the middle line, of the arrow and of its text
+        return {
+            "from": edge[from_],
+            "to": edge[to],
+            "text": text,
+            "color": color,
+            "style": style,
+            "bend": side * edge["curve"],
+            "aside": side * up * aside / 72,
+            "label": side * up * label / 72,
+            "middle": middle,
+            "thin": edge["thin"],
+        }
+
+    forward = arrow("from", "to", edge["forward"], edge["color"] or (FORWARD if both else INK), "-", 1)
+    return [forward, arrow("to", "from", edge["backward"], BACKWARD, "--", -1)] if both else [forward]
 
 
 def _leaves(center, along, node):
-    """Where a straight line from a node's centre leaves its outline."""
-    half = np.array(_outline(node)) / 2
+    """Return the point at which a straight line from a node's center leaves its outline."""
+    half = _outline(node) / 2
     with np.errstate(divide="ignore"):
         return center + along * min(0.5, *(half / np.abs(along)))
 
 
 def _extent(nodes, arrows, cell):
-    """The lower left and upper right corner, in inches, of all that is drawn."""
+    """Return the lower left and the upper right corner, in inches, of all that is drawn."""
     corners = []
     for node in nodes.values():
-        at, half = np.asarray(node["at"], dtype=float) * cell, np.array(_outline(node)) / 2
+        at, half = np.asarray(node["at"], dtype=float) * cell, _outline(node) / 2
         corners += [at - half, at + half]
     for arrow in arrows:
         corners.append(arrow["middle"] + arrow["aside"])
@@ -249,7 +206,7 @@ def _extent(nodes, arrows, cell):
 
 
 def _anchor(offset):
-    """Which point of a label stands at its place, as shares of its width and height, so that it keeps off its arrow."""
+    """Return the point of a label, as shares of its width and height, that stands at its place, off its arrow."""
     side = offset / np.hypot(*offset)
     return np.array([0.5 if abs(x) < 0.2 else 0.0 if x > 0 else 1.0 for x in side])
 
