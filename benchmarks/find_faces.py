@@ -91,7 +91,7 @@ def blurred(picture, truth):
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius))), truth
 
 
-def grey(picture, truth):
+def gray(picture, truth):
     return np.asarray(Image.fromarray(picture).convert("L").convert("RGB")), truth
 
 
@@ -109,7 +109,7 @@ CHANGES = {
     "half the light": half_the_light,
     "backlit": backlit,
     "blurred": blurred,
-    "grey": grey,
+    "gray": gray,
     "turned by 10°": turned,
 }
 

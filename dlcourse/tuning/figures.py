@@ -28,7 +28,7 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
     Raises ValueError if no trial has finished with a finite value, or a name is not one of the study's hyperparameters.
     Taught in notebook 2-3, section 2.5.
     """
-    from dlcourse.plots import GREY, INK, PALETTE, own_axes
+    from dlcourse.plots import GRAY, INK, PALETTE, own_axes
 
     from matplotlib.transforms import ScaledTranslation
 
@@ -64,11 +64,11 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
         dots = draw(done[::-1], c=[row.value for row in done[::-1]], **colors, **dot)
         figure.colorbar(dots, ax=ax, label=label, extend=beyond)
         if diverged:
-            draw(diverged, s=36, marker="x", color=GREY, linewidths=1.4, label="diverged")
+            draw(diverged, s=36, marker="x", color=GRAY, linewidths=1.4, label="diverged")
         for box in boxes or ():
             _draw_box(ax, box[x], box[y], INK)
     if pruned:
-        draw(pruned, s=26, marker="s", facecolors="none", edgecolors=GREY, label="stopped early")
+        draw(pruned, s=26, marker="s", facecolors="none", edgecolors=GRAY, label="stopped early")
     draw(done[:1], s=220, marker="*", color=PALETTE.vermillion, edgecolors="white", zorder=3, label="best")
     below = ax.transAxes + ScaledTranslation(0, -40 / 72, figure.dpi_scale_trans)  # below the axis' name
     place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
@@ -113,7 +113,7 @@ def plot_learning_curves(study, *, title=None, xlabel="epoch", ylabel="value", y
     Raises ValueError if no trial reported anything.
     Taught in notebook 2-3, section 2.5.
     """
-    from dlcourse.plots import GREY, PALETTE, WIDTH, own_axes
+    from dlcourse.plots import GRAY, PALETTE, WIDTH, own_axes
 
     from matplotlib.ticker import MaxNLocator
 
@@ -124,7 +124,7 @@ def plot_learning_curves(study, *, title=None, xlabel="epoch", ylabel="value", y
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     best = {"color": PALETTE.blue, "linewidth": 2.5, "alpha": 1, "zorder": 3, "label": "best"}
-    others = {"color": GREY, "linewidth": 1, "alpha": 0.6, "zorder": 2, "label": "others"}
+    others = {"color": GRAY, "linewidth": 1, "alpha": 0.6, "zorder": 2, "label": "others"}
     stopped = {**others, "color": PALETTE.vermillion, "marker": "s", "markersize": 4, "label": "stopped early"}
     for place, row in reversed(list(enumerate(rows))):
         look = stopped if row.pruned else others if place else best
