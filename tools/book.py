@@ -18,8 +18,16 @@ main { max-width: 62rem; margin: 0 auto; }
 .equation { display: flex; align-items: center; margin: 0.8em 0; }
 .equation math { flex: 1; }
 details { margin: 0.5em 0; }
+.folded summary { color: #666; font-size: 0.9em; cursor: pointer; }
 .jp-RenderedMarkdown pre, .jp-RenderedMarkdown code { font-family: var(--jp-code-font-family) !important; }
 </style>{% endblock %}
+{% block input_group %}
+{%- if 'hide-input' in cell.metadata.get('tags', []) -%}
+<details class="folded"><summary>Code of the figure</summary>{{ super() }}</details>
+{%- else -%}
+{{ super() }}
+{%- endif -%}
+{% endblock %}
 {% block data_png %}
 {%- set alt = output | get_metadata('alt', 'image/png') -%}
 {{ super() | replace('<img ', '<img alt="' ~ (alt or '') | escape_html ~ '" ', 1) if alt else super() }}
@@ -85,7 +93,7 @@ class BookExporter(HTMLExporter):
 
 
 def mathml(formula, display):
-    """One formula as MathML. An alignment that the converter would spill as text is a `ValueError`."""
+    """Return one formula as MathML. An alignment that the converter would spill as text is a `ValueError`."""
     formula = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{align*}", formula.strip())
     result = convert(formula, display=display)
     if "<mi>&</mi>" in result or "<mi>\\" in result:
@@ -114,14 +122,14 @@ def write_book(paths, folder):
 
 
 def title_of(notebook):
-    """The first heading of a notebook."""
+    """Return the first heading of a notebook."""
     return re.search(r"^# (.+)$", notebook.cells[0].source, re.MULTILINE).group(1)
 
 
 def picture_of(notebook):
-    """The picture that stands for a notebook: that of the cell tagged `cover`, else the first.
+    """Return the picture that stands for a notebook: that of the cell tagged `cover`, else the first.
 
-    Returns its kind, such as `"image/png"`, its bytes in base64, and its text alternative.
+    Its parts are its kind, such as `"image/png"`, its bytes in base64, and its text alternative.
     """
     cells = sorted(notebook.cells, key=lambda cell: "cover" not in cell.metadata.get("tags", []))
     for cell in cells:

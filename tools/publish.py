@@ -37,12 +37,12 @@ _FORBIDDEN = {
 
 
 def budget(path):
-    """Seconds that a notebook may take on two cores."""
+    """Return the seconds that a notebook may take on two cores."""
     return LONG.get(Path(path).name[:3], SECONDS)
 
 
 def problems(notebook):
-    """What a reader should not find in a stored notebook, as a list of sentences; empty if all is well."""
+    """Return what a reader should not find in a stored notebook, as a list of sentences; empty if all is well."""
     found = []
     count = 0
     for number, cell in enumerate(notebook.cells):
@@ -85,7 +85,7 @@ def refresh(path):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
     seconds = time.perf_counter() - start
-    normalise(notebook, seconds, memory.gigabytes)
+    normalize(notebook, seconds, memory.gigabytes)
     if found := problems(notebook):
         raise SystemExit("\n".join([f"{path.name} is not stored:", *found]))
     nbformat.write(notebook, path)
@@ -111,12 +111,16 @@ def store_cover(path, notebook):
 
 
 def cover_path(path):
-    """Where the README finds the picture of a notebook."""
+    """Return the path at which the README finds the picture of a notebook."""
     return next((path.parent / "covers").glob(f"{path.stem[:3]}.*"), None)
 
 
-def normalise(notebook, seconds, gigabytes):
-    """One form for every stored notebook, so that a refresh changes only what its results change."""
+def normalize(notebook, seconds, gigabytes):
+    """Bring a notebook into the one form in which all are stored, so that a refresh changes only its results.
+
+    Of the cells' metadata the tags stay, and whether JupyterLab folds the source: `jupyter.source_hidden` stands
+    where the tag `hide-input` does.
+    """
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -126,8 +130,11 @@ def normalise(notebook, seconds, gigabytes):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     measured = f"About {-(-seconds // 10) * 10:.0f} s and {gigabytes + 0.05:.1f} GB on two cores"
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        tags = cell.metadata.get("tags", [])
+        kept = {"tags": tags} if tags else {}
+        if "hide-input" in tags:
+            kept["jupyter"] = {"source_hidden": True}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
         elif cell is notebook.cells[0]:
@@ -135,7 +142,7 @@ def normalise(notebook, seconds, gigabytes):
 
 
 def _merge_streams(outputs):
-    """Neighbouring pieces of one stream become one, however the kernel happened to cut them."""
+    """Join neighboring pieces of one stream, however the kernel happened to cut them."""
     merged = []
     for output in outputs:
         if merged and output.output_type == "stream" and merged[-1].get("name") == output.name:
