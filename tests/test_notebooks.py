@@ -282,7 +282,7 @@ def test_that_test_sees_what_is_taken(hidden, open_cell, taken):
 
 def test_the_30_minute_paths_stand_at_the_top(path, notebook):
     if path.name[:3] in ("2-1", "2-3", "3-2"):
-        assert "**A 30-minute path.**" in notebook.cells[0].source
+        assert "**A 30-minute path**" in notebook.cells[0].source
 
 
 def test_every_exercise_of_the_week_is_set_and_no_other(path, notebook):
