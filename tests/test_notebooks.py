@@ -114,7 +114,7 @@ def test_remarks_on_the_notes_are_errata_or_footnotes(notebook):
 
 
 def is_equality(test):
-    """Whether an assertion holds two computations against each other, and is not about how a result turned out."""
+    """Return whether an assertion compares two computations, and is not about how a result turned out."""
     if isinstance(test, ast.BoolOp):
         return all(map(is_equality, test.values))
     if isinstance(test, ast.Compare):
