@@ -65,7 +65,7 @@ li h2 {{ font-size: 1.05rem; margin: 0.6rem 1rem; }}
 
 
 class _MathRenderer(IPythonRenderer):
-    """Writes formulas as MathML, which browsers draw by themselves."""
+    """Formulas as MathML, which browsers draw by themselves."""
 
     def block_math(self, body):
         tags = "".join(f"<span>({html.escape(tag)})</span>" for tag in re.findall(r"\\tag\{(.*?)\}", body))
@@ -93,16 +93,16 @@ class BookExporter(HTMLExporter):
 
 
 def mathml(formula, display):
-    """Return one formula as MathML. An alignment that the converter would spill as text is a `ValueError`."""
+    """Convert a formula to MathML. An alignment that the converter would leave as text is a `ValueError`."""
     formula = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{align*}", formula.strip())
     result = convert(formula, display=display)
     if "<mi>&</mi>" in result or "<mi>\\" in result:
-        raise ValueError(f"formula: {formula!r} has no MathML form that the converter knows")
+        raise ValueError(f"formula: expected one that latex2mathml can convert, got {formula!r}")
     return result
 
 
 def write_book(paths, folder):
-    """Write a page for each notebook and an index with a picture of each. Returns the index' path."""
+    """Write a page for each notebook and an index with a picture of each. Return the path of the index."""
     folder.mkdir(exist_ok=True)
     exporter = BookExporter()
     items = []
@@ -129,7 +129,7 @@ def title_of(notebook):
 def picture_of(notebook):
     """Return the picture that stands for a notebook: that of the cell tagged `cover`, else the first.
 
-    Its parts are its kind, such as `"image/png"`, its bytes in base64, and its text alternative.
+    Its kind, such as `"image/png"`, its bytes in base64, and its text alternative.
     """
     cells = sorted(notebook.cells, key=lambda cell: "cover" not in cell.metadata.get("tags", []))
     for cell in cells:
@@ -137,4 +137,4 @@ def picture_of(notebook):
             for kind in SUFFIXES:
                 if kind in output.get("data", {}):
                     return kind, output.data[kind].strip(), output.metadata.get(kind, {}).get("alt", "")
-    raise ValueError("notebook: it shows no picture, and the README and the book's index need one")
+    raise ValueError("notebook: expected a picture for the README and the book's index, got none")

@@ -1,8 +1,8 @@
 """Executes, checks and publishes the notebooks: `python tools/publish.py refresh [NOTEBOOK ...]` or `... book`.
 
-`refresh` runs each notebook from a clean kernel, brings it into one form and stores it, together with the time and the
-memory that it took and the picture for the README. It stores nothing if an output shows what should not be shown;
-`problems` says what that is, and the tests ask it too.
+`refresh` runs each notebook from a clean kernel, normalizes and stores it, together with the time and the memory that
+it took and the picture for the README. It stores nothing if an output shows something that should not be shown;
+`problems` lists what that is, and the tests call it too.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def budget(path):
 
 
 def problems(notebook):
-    """Return what a reader should not find in a stored notebook, as a list of sentences; empty if all is well."""
+    """List what a reader should not find in a stored notebook, in sentences; empty if all is well."""
     found = []
     count = 0
     for number, cell in enumerate(notebook.cells):
@@ -72,7 +72,7 @@ def problems(notebook):
 
 
 def refresh(path):
-    """Execute one notebook in a fresh kernel and store it. Returns seconds and gigabytes."""
+    """Execute one notebook in a fresh kernel and store it; return seconds and gigabytes."""
     from nbclient import NotebookClient
 
     os.environ.setdefault("DLCOURSE_CLAIMS", "strict")  # what the text says must hold for the numbers that are stored
@@ -116,11 +116,7 @@ def cover_path(path):
 
 
 def normalize(notebook, seconds, gigabytes):
-    """Bring a notebook into the one form in which all are stored, so that a refresh changes only its results.
-
-    Of the cells' metadata the tags stay, and whether JupyterLab folds the source: `jupyter.source_hidden` stands
-    where the tag `hide-input` does.
-    """
+    """Bring a notebook into one form, so that a refresh changes only what its results change."""
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -132,7 +128,7 @@ def normalize(notebook, seconds, gigabytes):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         kept = {"tags": tags} if tags else {}
-        if "hide-input" in tags:
+        if "hide-input" in tags:  # the cell only draws: JupyterLab folds its source
             kept["jupyter"] = {"source_hidden": True}
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
@@ -153,7 +149,7 @@ def _merge_streams(outputs):
 
 
 class _PeakMemory:
-    """The most memory that a client's kernel held, sampled five times a second."""
+    """The peak memory of a client's kernel, sampled five times a second."""
 
     def __init__(self, client):
         import psutil  # comes with ipykernel
