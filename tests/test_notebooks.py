@@ -114,7 +114,7 @@ def test_remarks_on_the_notes_are_errata_or_footnotes(notebook):
 
 
 def is_equality(test):
-    """Whether an assertion holds two computations against each other, and is not about how a result turned out."""
+    """Return whether an assertion compares two computations, and is not about how a result turned out."""
     if isinstance(test, ast.BoolOp):
         return all(map(is_equality, test.values))
     if isinstance(test, ast.Compare):
@@ -171,6 +171,118 @@ def test_cells_are_short_plain_python_without_installs_or_downloads(notebook):
             ast.parse(cell.source)  # a magic is no Python
             assert len(cell.source.splitlines()) <= 18, cell.source
             assert not re.search(r"pip install|urlopen|urlretrieve|get_file|requests\.", cell.source)
+
+
+FOLDED = "hide-input"  # the tag of a cell that only draws; JupyterLab folds it by its metadata
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def names(tree, kind):
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+
+
+def free(node):
+    """Return the names that a piece of code takes from around it."""
+    inside = set().union(*map(free, ast.iter_child_nodes(node)))
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.AugAssign):
+        return inside | names(node.target, ast.Store)
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        return inside - {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)} - names(node, ast.Store)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return inside - set().union(*(names(part.target, ast.Store) for part in node.generators))
+    return inside
+
+
+def bound(node):
+    """Return the names that a simple statement gives a value to."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda):
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Store) else set()
+    return set().union(*map(bound, ast.iter_child_nodes(node)))
+
+
+def in_order(body):
+    """Yield the simple statements and the heads of loops and conditions, in the order in which they run first."""
+    for node in body:
+        if isinstance(node, ast.For | ast.While | ast.If | ast.With | ast.Try):
+            heads = {"iter", "target", "test", "items"} & set(node._fields)
+            yield from (part for head in sorted(heads) for part in as_list(getattr(node, head)))
+            for field in ("body", "handlers", "orelse", "finalbody"):
+                for part in getattr(node, field, []):
+                    yield from in_order(part.body if isinstance(part, ast.ExceptHandler) else [part])
+        else:
+            yield node
+
+
+def as_list(part):
+    return part if isinstance(part, list) else [part]
+
+
+def taken_from_folded(cells):
+    """Return (name, cell) for each name that an open cell reads although its last value is from a folded cell."""
+    folded, found = set(), []
+    for cell in cells:
+        hidden = FOLDED in cell.metadata.get("tags", [])
+        for statement in in_order(ast.parse(cell.source).body):
+            if not hidden:
+                found += [(name, cell.id) for name in sorted(free(statement) & folded)]
+            folded = folded | bound(statement) if hidden else folded - bound(statement)
+    return found
+
+
+def test_a_cell_that_only_draws_is_folded_on_the_page_and_in_jupyterlab(notebook):
+    for cell in notebook.cells:
+        tagged = FOLDED in cell.metadata.get("tags", [])
+        assert tagged == cell.metadata.get("jupyter", {}).get("source_hidden", False), cell.id
+        assert cell.cell_type == "code" or not tagged, cell.id
+
+
+def test_some_cells_are_folded_and_no_exercise_is(notebook):
+    folded = [cell for cell in notebook.cells if FOLDED in cell.metadata.get("tags", [])]
+    assert len(folded) >= 5
+    for cell in folded:
+        assert not re.search(r"\bcheck\.\w+\(|^def my_|^import |^from ", cell.source, re.MULTILINE), cell.source
+        assert "parameters" not in cell.metadata.tags
+        assert "print(" not in cell.source and all(output.output_type != "stream" for output in cell.outputs), cell.id
+
+
+def test_what_teaches_does_not_need_a_folded_cell(notebook):
+    assert taken_from_folded(code_cells(notebook)) == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "open_cell", "taken"),
+    [
+        ("x = 1", "print(x)", ["x"]),
+        ("def f():\n    return 1", "f()", ["f"]),
+        ("for k in range(3):\n    pass", "print(k)", ["k"]),
+        ("x = 1", "x = x + 1", ["x"]),
+        ("x = 1", "def g():\n    return x", ["x"]),
+        ("x = 1", "x = 2\nprint(x)", []),
+        ("x = 1", "for x in range(3):\n    print(x)", []),
+        ("y = [x for x in range(3)]", "def g(x):\n    return x", []),
+        ("x = 1", "print([x for x in range(3)])", []),
+        ("x = 1", "if True:\n    x = 2\n    print(x)", []),
+        ("x = 1", "with open('f') as x:\n    print(x)", []),
+        ("x = 1", "x += 1", ["x"]),
+    ],
+)
+def test_that_test_sees_what_is_taken(hidden, open_cell, taken):
+    cells = [nbformat.v4.new_code_cell(hidden, metadata={"tags": [FOLDED]}), nbformat.v4.new_code_cell(open_cell)]
+    assert [name for name, _ in taken_from_folded(cells)] == taken
+
+
+def test_the_30_minute_paths_stand_at_the_top(path, notebook):
+    if path.name[:3] in ("2-1", "2-3", "3-2"):
+        assert "**A 30-minute path**" in notebook.cells[0].source
 
 
 def test_every_exercise_of_the_week_is_set_and_no_other(path, notebook):
@@ -270,7 +382,7 @@ def test_a_refresh_stores_results_time_memory_and_cover(tmp_path):
     cells = [
         nbformat.v4.new_markdown_cell("# Title\nAbout 990 s and 99.0 GB on two cores"),
         nbformat.v4.new_code_cell("print(1, flush=True)\nprint(2)", metadata={"tags": ["x"], "noise": 1}),
-        nbformat.v4.new_code_cell(draw),
+        nbformat.v4.new_code_cell(draw, metadata={"tags": ["hide-input"], "jupyter": {"source_hidden": True}}),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     publish.refresh(path)
@@ -280,6 +392,7 @@ def test_a_refresh_stores_results_time_memory_and_cover(tmp_path):
     assert 0 < gigabytes < 1
     assert stored.cells[1].outputs[0].text == "1\n2\n"
     assert stored.cells[1].metadata == {"tags": ["x"]}
+    assert stored.cells[2].metadata == {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
     assert publish.cover_path(path).name == "1-1.png"
     assert publish.cover_path(path).read_bytes()[:4] == b"\x89PNG"
 
@@ -311,6 +424,22 @@ def test_a_photograph_is_stored_published_and_linked_as_jpeg(tmp_path):
         (picture,) = re.findall(r"<img[^>]*>", text)
         assert 'src="data:image/jpeg;base64,/9j/' in picture
         assert 'alt="a &lt;pagoda&gt;"' in picture
+
+
+def test_the_page_folds_the_code_of_a_cell_that_only_draws_and_shows_its_picture(tmp_path):
+    picture = nbformat.v4.new_output("display_data", data={"image/png": "aGk="}, metadata={"image/png": {"alt": "a"}})
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title"),
+        nbformat.v4.new_code_cell("teaches = 1", execution_count=1),
+        nbformat.v4.new_code_cell("draws = 1", execution_count=2, outputs=[picture], metadata={"tags": [FOLDED]}),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "1-1-test.ipynb")
+    book.write_book([tmp_path / "1-1-test.ipynb"], tmp_path)
+    page = (tmp_path / "1-1-test.html").read_text("utf-8")
+    (folded,) = re.findall(r"<details class=.folded.>.*?</details>", page, re.DOTALL)
+    assert "draws" in folded and "<summary>" in folded
+    assert "teaches" not in folded and "<img" not in folded
+    assert "<img" in page and "teaches" in page
 
 
 def test_formulas_become_mathml_and_an_unknown_form_is_an_error():

@@ -18,8 +18,16 @@ main { max-width: 62rem; margin: 0 auto; }
 .equation { display: flex; align-items: center; margin: 0.8em 0; }
 .equation math { flex: 1; }
 details { margin: 0.5em 0; }
+.folded summary { color: #666; font-size: 0.9em; cursor: pointer; }
 .jp-RenderedMarkdown pre, .jp-RenderedMarkdown code { font-family: var(--jp-code-font-family) !important; }
 </style>{% endblock %}
+{% block input_group %}
+{%- if 'hide-input' in cell.metadata.get('tags', []) -%}
+<details class="folded"><summary>Code of the figure</summary>{{ super() }}</details>
+{%- else -%}
+{{ super() }}
+{%- endif -%}
+{% endblock %}
 {% block data_png %}
 {%- set alt = output | get_metadata('alt', 'image/png') -%}
 {{ super() | replace('<img ', '<img alt="' ~ (alt or '') | escape_html ~ '" ', 1) if alt else super() }}

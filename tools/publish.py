@@ -126,8 +126,11 @@ def normalize(notebook, seconds, gigabytes):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     measured = f"About {-(-seconds // 10) * 10:.0f} s and {gigabytes + 0.05:.1f} GB on two cores"
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        tags = cell.metadata.get("tags", [])
+        kept = {"tags": tags} if tags else {}
+        if "hide-input" in tags:  # the cell only draws: JupyterLab folds its source
+            kept["jupyter"] = {"source_hidden": True}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
         elif cell is notebook.cells[0]:
