@@ -80,9 +80,9 @@ class Exercise:
         properties: Pairs (predicate of the result and the arguments, the fact it tests as a sentence without a stop).
         through: Function of (function, *arguments) that calls the learner's function or ours and returns what is
             compared: for an answer that cannot be compared as it is, such as layers. It lets `...` and None pass.
-        name: What the exercise is called; the name of `reference` if None.
-        random_cases: How many random cases to draw.
-        rtol, atol: How far a number may be from ours: atol + rtol · |ours|; farther if it was computed in float32.
+        name: Name of the exercise; that of `reference` if None.
+        random_cases: Number of random cases to draw.
+        rtol, atol: Tolerances: a number may differ from ours by atol + rtol · |ours|, by more in float32.
         keepdims: True: axes of length 1 may have been kept or dropped, since that makes no difference here; "numbers":
             only around what is one number.
     """

@@ -136,7 +136,7 @@ def _view(photo, plain, zoom, scale):
 
 
 def _sharpened(picture):
-    """Unsharp masking: add to a picture twice its difference from a blurred copy, and cut off at 0 and 255."""
+    """Sharpen (unsharp masking): add to a picture twice its difference from a blurred copy; cut off at 0 and 255."""
     picture = Image.fromarray(picture)
     small = picture.reduce(BLUR)
     blurred = small.resize(picture.size, Image.Resampling.BILINEAR, (0, 0, *(each / BLUR for each in picture.size)))

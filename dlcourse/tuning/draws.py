@@ -6,7 +6,7 @@ import numpy as np
 
 
 def shares(name, value):
-    """`value` as an array, if it holds numbers in [0, 1]."""
+    """Return `value` as an array, if it holds numbers in [0, 1]."""
     array = real(name, value)
     if not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"{name}: expected numbers in [0, 1], got {value!r:.100}")
@@ -14,7 +14,7 @@ def shares(name, value):
 
 
 def ordered(ends):
-    """A relation: `low` lies below `high`."""
+    """Refuse ends unless `low` lies below `high`."""
     if ends["low"] >= ends["high"]:
         raise ValueError(f"low: expected less than high, {ends['high']!r}, got {ends['low']!r}")
 

@@ -154,26 +154,26 @@ def _set_axis(ax, which, name, scale):
 
 
 def _nines(beta):
-    """How many nines β has: 0.9 has one, 0.99 two. No β is 1 or more, but matplotlib asks."""
+    """Count the nines of β: 0.9 has one, 0.99 two. No β is 1 or more, but matplotlib asks."""
     return -np.log10(np.maximum(1 - np.asarray(beta, dtype=float), 1e-16))
 
 
 def _place(scale, value, number):
-    """Where a value lies on its axis. Options are numbered, and points beside each other rather than on each other."""
+    """Return a value's place on its axis: of an option its number, shifted a little so that points stay apart."""
     if isinstance(scale, Choice):
         return scale.options.index(value) + 0.5 * ((number * 0.618034) % 1 - 0.5)
     return value
 
 
 def _colors(values, minimize):
-    """Colors that tell the best tenths apart: dark is good, and the worst tenth shares one color, beyond that end."""
+    """Choose colors that tell the best nine tenths apart: dark is good; the worst tenth shares the end's color."""
     low, high = np.quantile(values, (0, 0.9) if minimize else (0.1, 1))
     beyond = "max" if max(values) > high else "min" if min(values) < low else "neither"
     return {"cmap": "cividis" if minimize else "cividis_r", "vmin": low, "vmax": high}, beyond
 
 
 def _draw_box(ax, across, up, color):
-    """The rectangle of a smaller space; a Choice is as wide as the axis."""
+    """Draw the rectangle of a smaller space; a Choice is as wide as the axis."""
     from matplotlib.patches import Rectangle
 
     (left, right), (bottom, top) = (

@@ -60,6 +60,5 @@ def learning_curve(error, m, sizes, *, draws=3, seed=0):
     seeds = range(seed, seed + draws)
     orders = [np.random.default_rng(each).permutation(m) for each in seeds]
     return {
-        size: np.array([error(order[:size], each) for order, each in zip(orders, seeds, strict=True)])
-        for size in sizes
+        size: np.array([error(order[:size], each) for order, each in zip(orders, seeds, strict=True)]) for size in sizes
     }

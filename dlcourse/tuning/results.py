@@ -106,8 +106,7 @@ def importances(study, seed=0):
 
 
 def space_of(study):
-    """The space that the finished trials of a study were drawn from: the hyperparameters that all of them have, each
-    on the widest scale on which it was tried."""
+    """Return the hyperparameters that all finished trials have, each on the widest scale on which it was tried."""
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
     if not trials:
         raise ValueError("study: expected finished trials, got none")
@@ -116,7 +115,7 @@ def space_of(study):
 
 
 def _scale(name, distributions):
-    """A hyperparameter's own name and scale, from what Optuna was told."""
+    """Return a hyperparameter's own name and scale from Optuna's distributions."""
     first = distributions[0]
     if hasattr(first, "choices"):
         return name, Choice(first.choices)
@@ -129,12 +128,12 @@ def _scale(name, distributions):
 
 
 def _value(name, value):
-    """A hyperparameter's own name and value, from what Optuna knows."""
+    """Return a hyperparameter's own name and value from Optuna's."""
     return (name.removeprefix(ONE_MINUS), 1 - value) if name.startswith(ONE_MINUS) else (name, value)
 
 
 def _fanova(space, points, values, seed):
-    """Optuna's fANOVA, where each point is given by its shares of the axes; an option has no place, only a name."""
+    """Run Optuna's fANOVA on the points' shares of the axes; an option has no place, only a name."""
     with quiet() as optuna:
         kinds, study, axes = optuna.distributions, optuna.create_study(), {}
         for name, scale in space.items():
@@ -152,7 +151,7 @@ def _fanova(space, points, values, seed):
 
 
 def _show(value, scale):
-    """A value to three digits; a β to three digits of 1 − β."""
+    """Show a value to three digits; a β to three digits of 1 − β."""
     if not isinstance(value, float):
         return str(value)
     if isinstance(scale, OneMinusLog):

@@ -195,7 +195,7 @@ def sample(space, n, seed=0):
 
 
 def point(space, seed, number, box=None):
-    """Point `number` of the sequence that `seed` starts; within a box of shares (start, end) of the axes, if given."""
+    """Draw point `number` of the sequence of `seed`, if given within a box of shares (start, end) of the axes."""
     found, uniform = {}, np.random.default_rng([seed, number]).random(len(space))
     for (name, scale), draw in zip(space.items(), uniform, strict=True):
         start, end = box[name] if box else (0.0, 1.0)
@@ -204,7 +204,7 @@ def point(space, seed, number, box=None):
 
 
 def checked_space(space):
-    """The space, if it is one; otherwise a ValueError."""
+    """Return the space, if it is one."""
     if not isinstance(space, dict) or not space:
         raise ValueError(f"space: expected a dict from names to scales with at least one, got {space!r}")
     for name, scale in space.items():
@@ -216,5 +216,5 @@ def checked_space(space):
 
 
 def _steps(points):
-    """Shares in equal steps from 0 to 1."""
+    """Return shares in equal steps from 0 to 1."""
     return np.linspace(0, 1, points) if points > 1 else np.array([0.5])

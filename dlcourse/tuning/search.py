@@ -123,7 +123,7 @@ def coarse_to_fine(
 
 
 def _trial(objective, space, prune_after):
-    """The objective as Optuna calls it."""
+    """Return the objective as Optuna calls it."""
     if not callable(objective):
         raise ValueError(f"objective: expected a function, got {objective!r}")
     reports = "report" in inspect.signature(objective).parameters
@@ -151,7 +151,7 @@ def _trial(objective, space, prune_after):
 
 
 def _float(name, value, worst):
-    """`value` as a float, `worst` for NaN."""
+    """Return `value` as a float, `worst` for NaN."""
     try:
         value = float(value)
     except (TypeError, ValueError):
@@ -168,7 +168,7 @@ def _run(study, run, trials, prune_after):
 
 
 def _told_axes(space, points):
-    """The values on each axis of a grid, under the names that Optuna knows."""
+    """Return the values on each axis of a grid, under the names that Optuna knows."""
     counted = [name for name, scale in space.items() if not isinstance(scale, Choice)]  # a Choice takes all its options
     points = points if isinstance(points, dict) else dict.fromkeys(counted, points)
     if points.keys() != set(counted):
@@ -182,7 +182,7 @@ def _told_axes(space, points):
 
 
 def _smaller(box, shares, study, space, shrink, best):
-    """The next box: narrower on each axis, around the best points of this one, and inside it."""
+    """Return the next box: narrower on each axis, around the best points of this one, and inside it."""
     inside = [
         result.params
         for result in results(study)
