@@ -41,11 +41,8 @@ def read_picture(path):
         - a palette's, CMYK's and YCbCr's colors converted to RGB; color profiles are not applied;
         - of an animation the first frame.
 
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If `path` is not one (but a URL, a folder, an array), or the file is empty, damaged, cut off, too
-            large or of another kind. The message names the file.
-
+    Raises FileNotFoundError if there is no such file; ValueError if `path` is not one (but a URL, a folder, an array),
+    or the file is empty, damaged, cut off, too large or of another kind. The message names the file.
     Used by users; README.
     """
     path = _decode.existing_file("path", path)
@@ -78,11 +75,9 @@ def read_folder(folder, size, *, fit="crop"):
         Pictures are in the order of their classes, then of their files' names. The attribute `files`, a tuple of n
         paths, tells which is which.
 
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If an argument is out of its range; if a class has no picture, or a picture lies beside the classes'
-            folders; or if pictures cannot be read. The message names them, or the first ten of many.
-
+    Raises FileNotFoundError if there is no such folder; ValueError if an argument is out of its range; if a class has
+    no picture, or a picture lies beside the classes' folders; or if pictures cannot be read. The message names them, or
+    the first ten of many.
     Used by users; README.
     """
     folder, (height, width) = _existing_folder(folder), height_and_width("size", size)
@@ -126,11 +121,9 @@ def read_masks(folder, size, *, fit="crop"):
         in 16 bits, 65535), then 1 stands for 255. In masks of several classes 255 stays: it usually marks pixels that
         do not count (`ignore_class=255` in `dlcourse.segmentation`).
 
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If an argument is out of its range, there is no mask, or masks cannot be read: damaged, in colors,
-            transparent, or stored with loss (JPEG), which changes class numbers. The message names the files.
-
+    Raises FileNotFoundError if there is no such folder; ValueError if an argument is out of its range, there is no
+    mask, or masks cannot be read: damaged, in colors, transparent, or stored with loss (JPEG), which changes class
+    numbers. The message names the files.
     Used by users; README.
     """
     folder, (height, width) = _existing_folder(folder), height_and_width("size", size)

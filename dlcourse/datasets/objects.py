@@ -41,9 +41,7 @@ def objects(split="train", size=160, backgrounds=None, seed=0):
         - `labels`, int64, shape (number of pictures,), to be read with `CUTOUT_CLASSES`;
         - `names`, a tuple of the objects' names. A name that comes twice is the same object.
 
-    Raises:
-        ValueError, FileNotFoundError: If an argument is out of its range, or a file is damaged or missing.
-
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
     Source: the cut-outs of `cutouts`, on the photographs of `scenes`; their licenses hold.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """

@@ -22,9 +22,7 @@ def peeps(split="train"):
     Returns:
         `(images, identities)`, ordered by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
 
-    Raises:
-        ValueError, FileNotFoundError: If `split` is neither, or the file is damaged or missing.
-
+    Raises ValueError, FileNotFoundError if `split` is neither, or the file is damaged or missing.
     Source: Open Peeps by Pablo Stanley (CC0).
     Taught in notebook 3-4, section 3.4.3.
     """

@@ -32,12 +32,8 @@ def pipeline(
             one batch, the next is made, and a step takes the longer of the two times, not their sum. The price is the
             memory of the batches that wait. False makes each batch when it is due: to see the difference.
 
-    Returns:
-        A `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
-
-    Raises:
-        ValueError: If there are no images or not one label for each, or an argument is out of its range.
-
+    Returns a `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
+    Raises ValueError if there are no images or not one label for each, or an argument is out of its range.
     Taught in notebook 1-1, section 1.1.3, and notebook 3-2, sections 3.2.5 and 3.2.6.
     """
     import tensorflow as tf

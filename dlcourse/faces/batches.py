@@ -25,7 +25,6 @@ class IdentityBatches(keras.utils.PyDataset):
         steps: Batches in an epoch; by default as many as the pictures fill.
 
     Raises ValueError if there are fewer people, or fewer pictures of one, or an argument is out of its range.
-
     Taught in notebook 3-4, section 3.4.4.
     """
 

@@ -43,7 +43,6 @@ class FaceDatabase:
         threshold: τ, above 0. 0.6 is right for `models.face_encoder`.
 
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.2.
     """
 
@@ -159,9 +158,8 @@ class FaceDatabase:
         the path is a symbolic link, the file that it points to is replaced. The file is readable by its owner alone,
         because an encoding tells who somebody is.
 
-        Raises:
-            ValueError: If the path is none, or the names fill more than 90 MB, which is more than the format allows.
-            OSError: If it cannot be written.
+        Raises ValueError if the path is none, or the names fill more than 90 MB, which is more than the format allows;
+        OSError if it cannot be written.
         """
         path = Path(os.path.realpath(_path(path)))
         content = {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
@@ -184,10 +182,8 @@ class FaceDatabase:
     def load(self, path):
         """Replace names, encodings and threshold by those of a file that `save` has written. It never runs code.
 
-        Raises:
-            ValueError: If the file is damaged or a foreign one, or its encodings are not of the encoder's length. The
-                database stays as it was.
-            OSError: If the file is missing or cannot be read.
+        Raises ValueError if the file is damaged or a foreign one, or its encodings are not of the encoder's length. The
+        database stays as it was; OSError if the file is missing or cannot be read.
         """
         path = _path(path)
         if path.exists() and not path.is_file() and not path.is_dir():  # a pipe: reading it might never end

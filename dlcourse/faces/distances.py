@@ -43,7 +43,6 @@ def pairwise_distances(embeddings, *, squared=False):
         for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
 
     Raises ValueError if the embeddings have another number of axes.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     # A common move changes no distance, so no gradient flows through the mean

@@ -45,11 +45,8 @@ def encode_faces(photo, encoder=None):
         encoder: A Keras model from aligned faces, shape (m, 150, 150, 3), to encodings, shape (m, d); None for the
             shipped `models.face_encoder`, whose d is 128.
 
-    Returns:
-        `Faces(scores, boxes, landmarks, pictures, encodings)`, a named tuple of NumPy arrays.
-
+    Returns `Faces(scores, boxes, landmarks, pictures, encodings)`, a named tuple of NumPy arrays.
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     model = net("encoder", encoder, models.face_encoder, (2, None), side=SIDE)
@@ -67,11 +64,8 @@ def encode_face(photo, encoder=None):
     Args:
         photo, encoder: As for `encode_faces`.
 
-    Returns:
-        A NumPy array, float32, shape (d,).
-
+    Returns a NumPy array, float32, shape (d,).
     Raises ValueError if none or several faces are found, or an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     encodings = encode_faces(photo, encoder).encodings
@@ -95,11 +89,8 @@ def align(photo, landmarks):
         photo: uint8, shape (height, width, 3), of any size.
         landmarks: The points of one face, shape (68, 2), (x, y) in pixels, as `pretrained.find_landmarks` returns them.
 
-    Returns:
-        A NumPy array, uint8, shape (150, 150, 3). What is outside of the photograph is black.
-
+    Returns a NumPy array, uint8, shape (150, 150, 3). What is outside of the photograph is black.
     Raises ValueError if an argument is not as above, or the points are far outside of the photograph.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     photo, points = color_picture("photo", photo), np.asarray(landmarks)

@@ -54,7 +54,6 @@ def pairs(embeddings, identities):
         (0, 2), …, (1, 2), ….
 
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.2.
     """
     embeddings = _numbers("embeddings", embeddings, "finite numbers of shape (n, d)", "uif", (None, None))
@@ -79,7 +78,6 @@ def verification_curve(distances, same):
         A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
 
     Raises ValueError if an argument is not as above, a distance is not finite, or all pairs are of one kind.
-
     Taught in notebook 3-4, section 3.4.2.
     """
     distances, same = _judged(distances, same)
@@ -106,7 +104,6 @@ def verification_accuracy(distances, same, threshold):
         all pairs are of two people, so that to turn all away is nearly always right.
 
     Raises ValueError as `verification_curve`, or the threshold is no number.
-
     Taught in notebook 3-4, section 3.4.4.
     """
     distances, same = _judged(distances, same)

@@ -30,7 +30,7 @@ def alexnet(input_shape=(227, 227, 3), classes=1000, *, groups=1, lrn=False, dro
         A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
         62,378,344 parameters as it stands, 60,965,224 with two groups.
 
-    Raises: ValueError if an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 67, channels=3), count("classes", classes, 2)
@@ -68,7 +68,7 @@ class LocalResponseNormalization(layers.Layer):
         n: The number of channels that count as neighbors, the channel itself among them; odd.
         k, alpha, beta: The constants of the formula; k above 0, because the sum may be 0.
 
-    Raises: ValueError if n is not odd, or k not above 0.
+    Raises ValueError if n is not odd, or k not above 0.
     Taught in notebook 3-2, section 3.2.1.
     """
 

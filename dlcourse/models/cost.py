@@ -36,10 +36,8 @@ def cost(model):
     Args:
         model: A functional or Sequential model, with models inside or not, built for pictures of a known size.
 
-    Returns:
-        `Cost(parameters, multiply_adds)`, a named tuple of two ints.
-
-    Raises: ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
+    Returns `Cost(parameters, multiply_adds)`, a named tuple of two ints.
+    Raises ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
         no convolution (also depthwise, separable, transposed), dense layer, normalization or PReLU.
     Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """

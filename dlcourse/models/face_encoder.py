@@ -27,7 +27,7 @@ def face_encoder(weights="dlcourse"):
         less than 0.6 apart, those of two people mostly more. `dlcourse.faces.encode_faces` takes whole photographs.
         5,607,488 parameters.
 
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
     Its idea is taught in notebook 3-4, section 3.4.2.
     """

@@ -38,7 +38,7 @@ def googlenet(input_shape=(224, 224, 3), classes=1000, *, dropout=0.4):
         The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
         auxiliary classifiers and response normalization are left out.
 
-    Raises: ValueError if an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.3.
     """
     input_shape = image_shape(input_shape, 32, channels=3)
@@ -70,10 +70,8 @@ def inception_block(x, filters, *, name=None):
         name: The name of the output, and the beginning of the layers' names: `NAME_1x1`, `NAME_3x3_reduce`,
             `NAME_3x3`, `NAME_5x5_reduce`, `NAME_5x5`, `NAME_pool`, `NAME_pool_proj`.
 
-    Returns:
-        Feature maps, shape (m, height, width, #1×1 + #3×3 + #5×5 + pool proj); without the last the channels of x.
-
-    Raises: ValueError if x has another shape, or a number of filters is not whole.
+    Returns feature maps, shape (m, height, width, #1×1 + #3×3 + #5×5 + pool proj); without the last the channels of x.
+    Raises ValueError if x has another shape, or a number of filters is not whole.
     Taught in notebook 3-2, section 3.2.3.
     """
     one, reduce3, three, reduce5, five, projected = _six(filters)

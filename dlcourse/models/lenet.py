@@ -28,7 +28,7 @@ def lenet5(input_shape=(32, 32, 1), classes=10, *, historical=False):
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
         61,706 parameters as it stands.
 
-    Raises: ValueError if an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 16), count("classes", classes, 2)

@@ -57,7 +57,7 @@ def mobilenet_v1(
         or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with the top
         of 1000 classes, 3,228,864 without.
 
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V1)
@@ -97,10 +97,8 @@ def depthwise_separable_block(x, filters, stride=1, *, momentum=0.99, name=None)
         name: The end of its layers' names: `conv_dw_NAME` is the depthwise convolution, `conv_pw_NAME` the
             pointwise one, with `_bn` and `_relu` after each.
 
-    Returns:
-        Feature maps, shape (m, height, width, filters); with stride 2 (m, ⌊height/2⌋, ⌊width/2⌋, filters).
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, height, width, filters); with stride 2 (m, ⌊height/2⌋, ⌊width/2⌋, filters).
+    Raises ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     filters, stride = count("filters", filters), choice("stride", stride, (1, 2))
@@ -140,7 +138,7 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
         or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters with the
         top of 1000 classes, 2,257,984 without.
 
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.4.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V2)
@@ -179,10 +177,8 @@ def breed_classifier(weights="dlcourse"):
     Args:
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
-
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
+    Returns a Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
     Taught in notebook 3-2, section 3.2.6.
     """
     weights = pretrained_weights.chosen(weights, "dlcourse")
@@ -212,10 +208,8 @@ def inverted_residual_block(x, filters, stride=1, expansion=6, *, momentum=0.999
         name: The beginning of its layers' names: `NAME_expand`, `NAME_depthwise`, `NAME_project`, each with its
             `_BN`, and `NAME_add`.
 
-    Returns:
-        Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters). x is added if it has that shape.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters). x is added if it has that shape.
+    Raises ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4.
     """
     filters, expansion = count("filters", filters), count("expansion", expansion)

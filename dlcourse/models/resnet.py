@@ -30,7 +30,7 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
         without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of
         1000 classes, 23,587,712 without.
 
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.2.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)
@@ -70,10 +70,8 @@ def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
         momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_1_conv`, `NAME_1_bn`, … `NAME_add`, `NAME_out`.
 
-    Returns:
-        Feature maps of the same shape.
-
-    Raises: ValueError if x has another number of channels than F3, or an argument is out of its range.
+    Returns feature maps of the same shape.
+    Raises ValueError if x has another number of channels than F3, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters = _three(filters)
@@ -92,10 +90,8 @@ def convolutional_block(x, filters, kernel_size=3, stride=2, *, momentum=0.99, n
         filters, kernel_size, momentum, name: As in `identity_block`; the shortcut is `NAME_0_conv` and has F3 filters.
         stride: The stride of the first convolution and of the shortcut.
 
-    Returns:
-        Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2.
     """
     filters, stride = _three(filters), count("stride", stride)
@@ -124,7 +120,7 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
         Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them the
         averages of batch normalization.
 
-    Raises: ValueError if the depth is not 6n + 2, or another argument is out of its range.
+    Raises ValueError if the depth is not 6n + 2, or another argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     n, input_shape, classes = _blocks_per_stage(depth), image_shape(input_shape, 4), count("classes", classes, 2)
@@ -157,10 +153,8 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
         momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`, `NAME_relu2`.
 
-    Returns:
-        a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
-
-    Raises: ValueError if there are fewer filters than x has channels, or an argument is out of its range.
+    Returns a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
+    Raises ValueError if there are fewer filters than x has channels, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters, stride = count("filters", filters), count("stride", stride)

@@ -31,7 +31,7 @@ def siamese_encoder(input_shape, embedding=128, filters=16, *, momentum=0.9):
         (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
         359,952 of them learned; the rest are batch normalization's moving averages.
 
-    Raises: ValueError if an argument is out of its range.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-4, section 3.4.3.
     """
     input_shape, embedding = image_shape(input_shape, 2**BLOCKS), count("embedding", embedding)

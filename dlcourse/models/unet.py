@@ -45,10 +45,8 @@ def unet(input_shape, classes, filters=32, depth=4, *, padding="same", skips=Tru
         A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
         (m, height, width, classes); smaller with "valid".
 
-    Raises:
-        ValueError: If an argument is out of its range, or a side cannot be halved so often. The message names the next
-            size that fits.
-
+    Raises ValueError if an argument is out of its range, or a side cannot be halved so often. The message names the
+    next size that fits.
     Taught in notebook 3-3, section 3.3.5.
     """
     input_shape, classes = image_shape(input_shape, any_size=True), count("classes", classes)

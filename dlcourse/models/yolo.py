@@ -25,7 +25,7 @@ def yolo_head(fine, coarse, anchors, classes, *, use=(True, True)):
         A Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
         `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
 
-    Raises: ValueError if the coarse map has not half the sides, or another argument is out of its range.
+    Raises ValueError if the coarse map has not half the sides, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """
     fine, coarse = image_shape(fine, name="fine"), image_shape(coarse, name="coarse")

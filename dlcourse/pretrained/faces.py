@@ -59,9 +59,7 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, sca
         `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
         (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it.
 
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = color_picture("photo", photo), share("score_threshold", score_threshold)

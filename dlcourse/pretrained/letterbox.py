@@ -21,9 +21,7 @@ def letterbox(photo, size, *, centered=True):
         `(picture, scale, offset)`: float32 in 0…255, shape (size, size, 3), and the photograph's place in it. A
         point (x, y) of the photograph is at (x, y) · scale + offset in the square; `undo_letterbox` goes back.
 
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, size = color_picture("photo", photo), count("size", size)
@@ -38,13 +36,9 @@ def undo_letterbox(coordinates, scale, offset):
         coordinates: Points, shape (…, 2), or corners of boxes, shape (…, 4), in pixels of the square.
         scale, offset: As `letterbox` returns them.
 
-    Returns:
-        A NumPy array, the same in pixels of the photograph.
-
-    Raises:
-        ValueError: If `coordinates` has another shape, a number is not finite, `scale` is not above 0, or `offset` is
-            not two numbers.
-
+    Returns a NumPy array, the same in pixels of the photograph.
+    Raises ValueError if `coordinates` has another shape, a number is not finite, `scale` is not above 0, or `offset` is
+    not two numbers.
     Taught in notebook 3-3, section 3.3.3.
     """
     coordinates, offset = _floats("coordinates", coordinates), _floats("offset", offset)

@@ -44,9 +44,7 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, 
         `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
         (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it, and indices into `COCO_CLASSES`.
 
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = color_picture("photo", photo), share("score_threshold", score_threshold)
@@ -74,9 +72,7 @@ def decode_nanodet(outputs):
         `(boxes, probabilities)`, tensors of shapes (m, 3549, 4) and (m, 3549, 80): corners in pixels of the 416×416
         picture, and for each class, on its own, how likely it is: they do not add up to 1.
 
-    Raises:
-        ValueError: If `outputs` are not three grids with 124 channels.
-
+    Raises ValueError if `outputs` are not three grids with 124 channels.
     Taught in notebook 3-3, section 3.3.3.
     """
     channels, classes = len(COCO_CLASSES) + 4 * NANODET_BINS, len(COCO_CLASSES)

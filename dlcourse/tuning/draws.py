@@ -27,9 +27,7 @@ def linear_sample(draws, low, high):
         draws: Numbers in [0, 1], any shape.
         low, high: Ends, `low` below `high`.
 
-    Returns:
-        float64 in [low, high], the shape of `draws`.
-
+    Returns float64 in [low, high], the shape of `draws`.
     Raises ValueError if a draw lies outside [0, 1] or `low` is not below `high`.
     Taught in notebook 2-3, section 2.5.
     """
@@ -44,9 +42,7 @@ def log_sample(draws, low, high):
         draws: Numbers in [0, 1], any shape.
         low, high: Ends, 0 < low < high.
 
-    Returns:
-        float64 in [low, high] up to rounding, the shape of `draws`.
-
+    Returns float64 in [low, high] up to rounding, the shape of `draws`.
     Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """
@@ -64,9 +60,7 @@ def one_minus_log_sample(draws, low, high):
         draws: Numbers in [0, 1], any shape.
         low, high: Ends, 0 ≤ low < high < 1.
 
-    Returns:
-        float64 in [low, high] up to rounding, the shape of `draws`. A draw of 0 returns `low`.
-
+    Returns float64 in [low, high] up to rounding, the shape of `draws`. A draw of 0 returns `low`.
     Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """

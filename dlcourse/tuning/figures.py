@@ -22,9 +22,7 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
         size: (width, height) of a new figure in inches.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure. Pruned trials are hollow squares; those that diverged are crosses.
-
+    Returns the matplotlib Figure. Pruned trials are hollow squares; those that diverged are crosses.
     Raises ValueError if no trial has finished with a finite value, or a name is not one of the study's hyperparameters.
     Taught in notebook 2-3, section 2.5.
     """

@@ -50,9 +50,7 @@ def learning_curve(error, m, sizes, *, draws=3, seed=0):
         draws: Number of draws for each size.
         seed: Seed of the first draw.
 
-    Returns:
-        A dict from each size to its errors, an array of shape (draws,).
-
+    Returns a dict from each size to its errors, an array of shape (draws,).
     Taught in notebook 1-1, section 1.1.3.
     """
     if max(sizes) > m:

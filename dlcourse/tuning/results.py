@@ -57,9 +57,7 @@ def table(study, top=10):
         study: An `optuna.Study`, as `search` returns it.
         top: Number of trials, 1 or more; None for all.
 
-    Returns:
-        A string: trial number, value, then each hyperparameter; pruned trials come last and are marked.
-
+    Returns a string: trial number, value, then each hyperparameter; pruned trials come last and are marked.
     Raises ValueError if `study` is no study of one objective, or `top` is less than 1.
     Taught in notebook 2-3, section 2.5.
     """
@@ -90,9 +88,7 @@ def importances(study, seed=0):
         study: An `optuna.Study`, as `search` returns it.
         seed: Seed of the forest; a whole number, 0 or more.
 
-    Returns:
-        A dict from name to a share in [0, 1], the largest first. The shares add up to 1.
-
+    Returns a dict from name to a share in [0, 1], the largest first. The shares add up to 1.
     Raises ValueError if fewer than ten trials finished with a finite value, or all with the same.
     Taught in notebook 2-3, section 2.5.
     """

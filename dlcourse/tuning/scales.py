@@ -184,9 +184,7 @@ def sample(space, n, seed=0):
         n: Number of points, 1 or more.
         seed: A whole number, 0 or more.
 
-    Returns:
-        A list of n dicts from name to value.
-
+    Returns a list of n dicts from name to value.
     Raises ValueError if the space is empty or holds something other than scales, or a number is out of range.
     Taught in notebook 2-3, section 2.5.
     """

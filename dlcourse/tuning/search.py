@@ -55,9 +55,7 @@ def search(
             of what the finished trials reported at the same epoch, once five trials have finished; and stop one that
             reports NaN. None lets every trial finish.
 
-    Returns:
-        The study, an `optuna.Study`; `results`, `table` and the figures read it.
-
+    Returns the study, an `optuna.Study`; `results`, `table` and the figures read it.
     Raises ValueError if an argument is out of range or unknown, or `objective` returns something other than a number.
     Taught in notebook 2-3, section 2.5.
     """
@@ -99,9 +97,7 @@ def coarse_to_fine(
         best: Number of the best points that the next box is put around, 1 or more.
         seed, direction, study, prune_after: As for `search`.
 
-    Returns:
-        `(study, boxes)`: all trials in one study, and the space of each round, a list of dicts of scales.
-
+    Returns `(study, boxes)`: all trials in one study, and the space of each round, a list of dicts of scales.
     Raises ValueError as `search` does.
     Taught in notebook 2-3, section 2.5.
     """

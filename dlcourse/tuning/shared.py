@@ -21,9 +21,7 @@ def shared_study(path, name="search", direction="minimize"):
         name: The study's name; one file may hold several.
         direction: "minimize" or "maximize".
 
-    Returns:
-        An `optuna.Study`.
-
+    Returns an `optuna.Study`.
     Raises FileNotFoundError if the folder is not there, ValueError if the file is no journal or is damaged (the message
     names the line) or the study in it has the other direction.
     Taught in notebook 2-3, section 2.5.
