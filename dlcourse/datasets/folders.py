@@ -116,11 +116,9 @@ def read_masks(folder, size, *, fit="crop"):
         size: As for `read_folder`.
         fit: As for `read_folder`; what a letterbox leaves is 0, the background.
 
-    Returns:
-        Shape (n, height, width), uint8, or int32 if a number exceeds 255. If all masks hold nothing but 0 and 255 (or,
-        in 16 bits, 65535), then 1 stands for 255. In masks of several classes 255 stays: it usually marks pixels that
-        do not count (`ignore_class=255` in `dlcourse.segmentation`).
-
+    Returns numbers of shape (n, height, width), uint8, or int32 if a number exceeds 255. If all masks hold nothing but 0 and 255
+    (or, in 16 bits, 65535), then 1 stands for 255. In masks of several classes 255 stays: it usually marks pixels that
+    do not count (`ignore_class=255` in `dlcourse.segmentation`).
     Raises FileNotFoundError if there is no such folder; ValueError if an argument is out of its range, there is no
     mask, or masks cannot be read: damaged, in colors, transparent, or stored with loss (JPEG), which changes class
     numbers. The message names the files.

@@ -19,9 +19,8 @@ def peeps(split="train"):
     Args:
         split: `"train"` for people 0…89, `"test"` for people 90…119, none of whom is in the training set.
 
-    Returns:
-        `(images, identities)`, ordered by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
-
+    Returns `(images, identities)`, ordered by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or
+    360.
     Raises ValueError, FileNotFoundError if `split` is neither, or the file is damaged or missing.
     Source: Open Peeps by Pablo Stanley (CC0).
     Taught in notebook 3-4, section 3.4.3.

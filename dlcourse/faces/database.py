@@ -113,10 +113,8 @@ class FaceDatabase:
             image: As for `enroll`.
             name: One of `names`.
 
-        Returns:
-            `(same, distance)`: whether the distance from the person's nearest picture is at most the threshold, and
-            that distance.
-
+        Returns `(same, distance)`: whether the distance from the person's nearest picture is at most the threshold, and
+        that distance.
         Raises ValueError if nobody is enrolled under that name, or the encoder refuses the picture.
         """
         self._rows(name)  # refuses an unknown name before the encoder runs
@@ -134,10 +132,8 @@ class FaceDatabase:
         Args:
             image: As for `enroll`.
 
-        Returns:
-            `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first. The
-            name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
-
+        Returns `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first.
+        The name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
         Raises ValueError if the encoder refuses the picture.
         """
         return self.recognize_encoding(self._encode(image))

@@ -38,10 +38,8 @@ def pairwise_distances(embeddings, *, squared=False):
         embeddings: Embeddings, shape (m, d).
         squared: Whether to return the squares, which the triplet loss takes (eq. 3.18).
 
-    Returns:
-        Shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type; float32 for half precision and
-        for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
-
+    Returns numbers of shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type; float32 for half precision
+    and for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
     Raises ValueError if the embeddings have another number of axes.
     Taught in notebook 3-4, section 3.4.3.
     """

@@ -49,10 +49,8 @@ def pairs(embeddings, identities):
         embeddings: Finite numbers, shape (n, d).
         identities: The person in each picture: whole numbers, shape (n,).
 
-    Returns:
-        `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order (0, 1),
-        (0, 2), …, (1, 2), ….
-
+    Returns `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order
+    (0, 1), (0, 2), …, (1, 2), ….
     Raises ValueError if an argument is not as above.
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -74,9 +72,8 @@ def verification_curve(distances, same):
         distances: d of each pair, shape (n,), such as `pairs` returns.
         same: Whether each pair is of one person: bool, or 0 and 1, shape (n,).
 
-    Returns:
-        A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
-
+    Returns a `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best
+    threshold.
     Raises ValueError if an argument is not as above, a distance is not finite, or all pairs are of one kind.
     Taught in notebook 3-4, section 3.4.2.
     """
@@ -98,11 +95,9 @@ def verification_accuracy(distances, same, threshold):
         distances, same: As for `verification_curve`.
         threshold: τ: same person if d ≤ τ.
 
-    Returns:
-        A `VerificationAccuracy`: true and false positive rate, and the balanced accuracy, the mean of the share of the
-        pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would mean little: nearly
-        all pairs are of two people, so that to turn all away is nearly always right.
-
+    Returns a `VerificationAccuracy`: true and false positive rate, and the balanced accuracy, the mean of the share of
+    the pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would mean little: nearly
+    all pairs are of two people, so that to turn all away is nearly always right.
     Raises ValueError as `verification_curve`, or the threshold is no number.
     Taught in notebook 3-4, section 3.4.4.
     """

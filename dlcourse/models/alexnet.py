@@ -26,10 +26,8 @@ def alexnet(input_shape=(227, 227, 3), classes=1000, *, groups=1, lrn=False, dro
             leave it out because it helps little.
         dropout: The share of the features that training drops after either hidden dense layer, in [0, 1).
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
-        62,378,344 parameters as it stands, 60,965,224 with two groups.
-
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
+    62,378,344 parameters as it stands, 60,965,224 with two groups.
     Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """

@@ -33,11 +33,9 @@ def googlenet(input_shape=(224, 224, 3), classes=1000, *, dropout=0.4):
         classes: The number of classes, 2 or more.
         dropout: The share of the features that training drops before the classifier, in [0, 1).
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
-        The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
-        auxiliary classifiers and response normalization are left out.
-
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
+    The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
+    auxiliary classifiers and response normalization are left out.
     Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.3.
     """

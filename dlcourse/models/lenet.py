@@ -24,10 +24,8 @@ def lenet5(input_shape=(32, 32, 1), classes=10, *, historical=False):
         historical: Whether tanh and average pooling are used, as in 1998, and not ReLU and max pooling, as today. Both
             have softmax at the end, and the same parameters.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
-        61,706 parameters as it stands.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes). 61,706 parameters as it stands.
     Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """

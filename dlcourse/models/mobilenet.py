@@ -52,11 +52,9 @@ def mobilenet_v1(
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
         weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
-        or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with the top
-        of 1000 classes, 3,228,864 without.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes), or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with
+    the top of 1000 classes, 3,228,864 without.
     Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
@@ -133,11 +131,9 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
             13 on tuned further on breeds of dogs in pictures of 160×160; "imagenet" for those of Keras, which are
             downloaded; or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
-        or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters with the
-        top of 1000 classes, 2,257,984 without.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes), or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters
+    with the top of 1000 classes, 2,257,984 without.
     Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.4.
     """

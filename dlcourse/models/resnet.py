@@ -25,11 +25,9 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
         weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
-        without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of
-        1000 classes, 23,587,712 without.
-
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
+    or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of 1000
+    classes, 23,587,712 without.
     Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.2.
     """
@@ -115,11 +113,9 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
         classes: The number of classes, 2 or more.
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
-        Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them the
-        averages of batch normalization.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes). Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them
+    the averages of batch normalization.
     Raises ValueError if the depth is not 6n + 2, or another argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """

@@ -26,11 +26,9 @@ def siamese_encoder(input_shape, embedding=128, filters=16, *, momentum=0.9):
         filters: The number of the first convolution's filters.
         momentum: The momentum of batch normalization, in [0, 1); 0.9 suits a training of a few hundred steps.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to vectors of length 1, shape
-        (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
-        359,952 of them learned; the rest are batch normalization's moving averages.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to vectors of length 1, shape
+    (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
+    359,952 of them learned; the rest are batch normalization's moving averages.
     Raises ValueError if an argument is out of its range.
     Taught in notebook 3-4, section 3.4.3.
     """

@@ -41,10 +41,8 @@ def unet(input_shape, classes, filters=32, depth=4, *, padding="same", skips=Tru
         batch_norm: Whether each 3×3 convolution but the last is normalized before its ReLU; these have no bias.
         momentum: The momentum of batch normalization, in [0, 1); 0.9 suits a training of a few hundred steps.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
-        (m, height, width, classes); smaller with "valid".
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, height, width, classes); smaller with "valid".
     Raises ValueError if an argument is out of its range, or a side cannot be halved so often. The message names the
     next size that fits.
     Taught in notebook 3-3, section 3.3.5.

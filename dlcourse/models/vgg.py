@@ -30,11 +30,9 @@ def vgg16(input_shape=(224, 224, 3), classes=1000, include_top=True, *, dropout=
         weights: None for random ones; "dlcourse" for those in `data/`, of ImageNet and tuned on edges, which have no
             top; "imagenet" for those of Keras, which are downloaded; or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
-        without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
-        weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
-
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
+    or without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
+    weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
     Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.1.
     """

@@ -21,10 +21,8 @@ def yolo_head(fine, coarse, anchors, classes, *, use=(True, True)):
         classes: C, the number of classes.
         use: Whether the fine map counts, and whether the coarse one does. Leaving one out shows what it is good for.
 
-    Returns:
-        A Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
-        `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
-
+    Returns a Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
+    `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
     Raises ValueError if the coarse map has not half the sides, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """

@@ -55,10 +55,8 @@ def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, sca
         scales: The longer sides that the photograph is brought to, as multiples of the net's side, larger than 0 and
             at most 4; a number or several. Larger ones show smaller faces to the net, and take more time.
 
-    Returns:
-        `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
-        (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it.
-
+    Returns `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
+    (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it.
     Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """

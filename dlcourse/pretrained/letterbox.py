@@ -17,10 +17,8 @@ def letterbox(photo, size, *, centered=True):
         size: The side of the square in pixels.
         centered: Whether the black is on both sides; else it is to the right or below.
 
-    Returns:
-        `(picture, scale, offset)`: float32 in 0…255, shape (size, size, 3), and the photograph's place in it. A
-        point (x, y) of the photograph is at (x, y) · scale + offset in the square; `undo_letterbox` goes back.
-
+    Returns `(picture, scale, offset)`: float32 in 0…255, shape (size, size, 3), and the photograph's place in it. A
+    point (x, y) of the photograph is at (x, y) · scale + offset in the square; `undo_letterbox` goes back.
     Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """

@@ -40,10 +40,8 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, 
         class_agnostic: Whether a box discards those of other classes, too. By default suppression treats each class on
             its own: a person on a horse keeps both boxes, and one animal may be found as cat and as dog.
 
-    Returns:
-        `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
-        (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it, and indices into `COCO_CLASSES`.
-
+    Returns `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
+    (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it, and indices into `COCO_CLASSES`.
     Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
@@ -68,10 +66,8 @@ def decode_nanodet(outputs):
     Args:
         outputs: The three grids of `models.nanodet`, shapes (m, 52, 52, 124), (m, 26, 26, 124) and (m, 13, 13, 124).
 
-    Returns:
-        `(boxes, probabilities)`, tensors of shapes (m, 3549, 4) and (m, 3549, 80): corners in pixels of the 416×416
-        picture, and for each class, on its own, how likely it is: they do not add up to 1.
-
+    Returns `(boxes, probabilities)`, tensors of shapes (m, 3549, 4) and (m, 3549, 80): corners in pixels of the 416×416
+    picture, and for each class, on its own, how likely it is: they do not add up to 1.
     Raises ValueError if `outputs` are not three grids with 124 channels.
     Taught in notebook 3-3, section 3.3.3.
     """
