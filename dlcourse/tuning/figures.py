@@ -13,9 +13,8 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
-        x, y: Names of two hyperparameters, the axes. Each axis has its scale: a logarithmic one for `Log`; for
-            `OneMinusLog`, β on an axis that is logarithmic in 1 − β. Without `y`, the value itself is the vertical
-            axis. Without both, the study's first two hyperparameters.
+        x, y: Names of two hyperparameters, each drawn on its scale (`OneMinusLog`: logarithmic in 1 − β); by default
+            the study's first two. With `x` alone, the value itself is the vertical axis.
         boxes: The spaces of `coarse_to_fine`, drawn as rectangles.
         title: The finding.
         label: Meaning of the value: "cost on the dev set".

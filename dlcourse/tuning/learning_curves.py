@@ -12,14 +12,14 @@ def train_anew(model, x, y, epochs, learning_rate, *, seed=0, batch_size=128):
     """Train a compiled model from new first weights, without compiling it again.
 
     Each epoch takes the examples in a new order. The last two fifths of the steps are a tenth as long, so that the
-    training converges. The same seed gives the same weights and orders.
+    training converges.
 
     Args:
         model: Compiled `keras.Model`. It forgets what it has learned, and its optimizer starts anew.
         x, y: Examples and their labels, arrays with m rows.
         epochs: Number of passes over the examples.
         learning_rate: Learning rate of the first three fifths.
-        seed: Whole number; it decides the first weights and the orders.
+        seed: Whole number; the same one gives the same first weights and orders.
         batch_size: Examples in a mini-batch.
 
     Taught in notebook 1-1, section 1.1.1.

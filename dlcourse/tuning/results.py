@@ -76,10 +76,9 @@ def table(study, top=10):
 def importances(study, seed=0):
     """Compute how much of the variance of a study's values each hyperparameter explains alone (fANOVA).
 
-    A random forest is fitted to the trials, and its variance over the space is split into the parts that each
-    hyperparameter explains by itself: Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
-    hyperparameter importance", ICML 2014. Optuna computes it, here on each scale's own axis: given a learning rate
-    from 0.0001 to 1 as it is, it would weigh the decade from 0.1 to 1 with nine tenths of the space.
+    Optuna fits a random forest to the trials and splits its variance over the space: Hutter, Hoos and Leyton-Brown, "An
+    efficient approach for assessing hyperparameter importance", ICML 2014. Here each hyperparameter lies on its scale's
+    axis; a learning rate from 0.0001 to 1, taken as it is, would give the decade from 0.1 on nine tenths of the space.
 
     The trials should cover the space evenly, as random search does. Those that diverged or were pruned are left out.
     The fewer they are, the more the forest overstates the largest share.

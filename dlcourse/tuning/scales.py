@@ -37,7 +37,6 @@ class _Interval(Scale):
         draws.ordered(vars(self))
 
     def at(self, share):
-        """Return the value at a share of the axis."""
         return min(max(self.beyond(share), float(self.low)), float(self.high))  # rounding may carry it past an end
 
     def beyond(self, share):
@@ -177,7 +176,7 @@ class Choice(Scale):
 def sample(space, n, seed=0):
     """Draw random points of a space, each hyperparameter on its own scale.
 
-    Point k depends on `seed` and k alone: it is the one that trial number k of a random `search` with this seed tries.
+    Point k depends on `seed` and k alone: trial number k of a random `search` with this seed tries it.
 
     Args:
         space: A dict from a hyperparameter's name to its scale, `Linear`, `Log`, `OneMinusLog` or `Choice`.

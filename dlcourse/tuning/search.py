@@ -34,9 +34,8 @@ def search(
 ):
     """Try points of a space and record what each is worth.
 
-    What a trial tries depends on the seed and on its number in the study alone (with "tpe" also on the results so far).
-    So a random search tries `sample(space, trials, seed)` in this order, one that is resumed goes on where it stopped,
-    and processes that share a study never try the same points, with one seed for all of them.
+    A trial's point depends on the seed and the trial's number alone (with "tpe" also on the results so far): a random
+    search tries `sample(space, trials, seed)`, goes on there when resumed, and no two processes try the same point.
 
     Args:
         objective: A function of a dict from name to value; it returns the number to minimize or maximize. A parameter
@@ -85,12 +84,12 @@ def coarse_to_fine(
 ):
     """Search at random in rounds, each in a smaller box around the best points of the box before.
 
-    The box is `shrink` times as wide as the last one on each scale's own axis. Its center is the mean place of the best
-    points, moved where needed so that the box lies inside the last one. A `Choice` keeps all its options.
+    A box is `shrink` times as wide as the last one on each scale's axis, around the mean place of the best points, but
+    inside the last one. A `Choice` keeps all its options.
 
     Args:
         objective: As for `search`.
-        space: A dict from a hyperparameter's name to its scale; the box of the first round.
+        space: As for `search`; the box of the first round.
         trials: Number of trials in each round, 1 or more.
         rounds: Number of rounds, 1 or more.
         shrink: Width of a box as a share of the last one's, in (0, 1).
