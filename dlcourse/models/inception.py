@@ -1,7 +1,7 @@
 """GoogLeNet, the first inception network (Szegedy et al.: Going Deeper with Convolutions, 2014, arXiv 1409.4842).
 
-An inception block does not choose the size of its filters: it computes 1×1, 3×3, 5×5 and a pooling side by side and
-stacks their maps. 1×1 convolutions before the costly ones make the channels few, the bottleneck.
+An inception block computes 1×1, 3×3, 5×5 convolutions and a pooling side by side and stacks their maps. 1×1
+convolutions before the costly ones make the channels few, the bottleneck.
 """
 
 from dlcourse.checks import count, fraction

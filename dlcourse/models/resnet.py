@@ -56,10 +56,7 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
 
 
 def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
-    """Apply the bottleneck block whose shortcut is the identity: 1×1, f×f, 1×1, and x is added before the last ReLU.
-
-    The first 1×1 convolution makes the channels few, the last makes them as many as x has, so that the costly one in
-    the middle works on few.
+    """Apply the bottleneck block whose shortcut is the identity: 1×1, f×f on few channels, 1×1, then x is added.
 
     Args:
         x: Feature maps, shape (m, height, width, F3).
@@ -103,15 +100,13 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
     """Build a small residual network of the paper's section 4.2, or its plain twin.
 
     One convolution, then three stages of n blocks with 16, 32 and 64 filters, each block two convolutions of 3×3, and
-    one dense layer: 6n + 2 layers with weights. The shortcuts have no weights (the paper's option A), so that the plain
-    twin has the same parameters, and nothing but the additions differs.
+    one dense layer: 6n + 2 layers with weights. The shortcuts have none, so that only the additions differ.
 
     Args:
         depth: 6n + 2: 8, 14, 20, …; the paper has 20, 32, 44, 56 and 110.
         residual: Whether there are shortcuts. Without them it is the plain network.
         input_shape: (height, width, channels), sides of 4 or more, because the picture is halved twice.
-        classes: The number of classes, 2 or more.
-        momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
+        classes, momentum: As for `resnet50`.
 
     Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
     (m, classes). Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them
@@ -144,9 +139,8 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
     Args:
         x: a^[l], feature maps, shape (m, height, width, channels).
         filters: The number of filters of both convolutions, no fewer than x has channels.
-        stride: The stride of the first convolution and of the shortcut.
+        stride, momentum: As for `convolutional_block`.
         residual: Whether there is a shortcut.
-        momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`, `NAME_relu2`.
 
     Returns a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
@@ -172,8 +166,7 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
 def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
     """Apply what both bottleneck blocks share. The convolutions have biases because Keras' weights do.
 
-    Batch normalization subtracts the biases again, so they change nothing. The stride is in the first convolution, as
-    in the paper; later networks have it in the second, which then sees every pixel.
+    Batch normalization subtracts the biases again. The stride is in the first convolution, as in the paper.
     """
     kernels, strides = (1, count("kernel_size", kernel_size), 1), (stride, 1, 1)
     for i in range(3):

@@ -19,7 +19,7 @@ def yolo_head(fine, coarse, anchors, classes, *, use=(True, True)):
         coarse: The shape of the coarser one, with half the rows and columns.
         anchors: k, the number of boxes in a cell.
         classes: C, the number of classes.
-        use: Whether the fine map counts, and whether the coarse one does. Leaving one out shows what it is good for.
+        use: Whether the fine map counts, and whether the coarse one does.
 
     Returns a Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
     `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
