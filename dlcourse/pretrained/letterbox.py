@@ -35,8 +35,7 @@ def undo_letterbox(coordinates, scale, offset):
         scale, offset: As `letterbox` returns them.
 
     Returns a NumPy array, the same in pixels of the photograph.
-    Raises ValueError if `coordinates` has another shape, a number is not finite, `scale` is not above 0, or `offset` is
-    not two numbers.
+    Raises ValueError if an argument has another shape, is not finite, or `scale` is not above 0.
     Taught in notebook 3-3, section 3.3.3.
     """
     coordinates, offset = _floats("coordinates", coordinates), _floats("offset", offset)
