@@ -7,16 +7,8 @@ from dlcourse import _files
 import numpy as np
 
 FASHION_CLASSES = (
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
+    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
 
 
@@ -38,8 +30,8 @@ def fashion_mnist():
 def faces_or_not():
     """Read faces, and pieces of the backgrounds of the same photographs: 200 small gray pictures.
 
-    The split is fixed, and made by photograph: as far as the source tells, a face and the background of its photograph
-    lie on the same side. Nobody is named, so a person may appear on both sides.
+    The split is fixed, and made by photograph as far as the source tells. Nobody is named, so a person may appear on
+    both sides.
 
     Returns `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (140, 25, 25) and (60, 25, 25) in mixed
     order, and labels, 1 for a face and 0 for none, each half of either set.
