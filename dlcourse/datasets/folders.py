@@ -32,15 +32,9 @@ def read_picture(path):
     Args:
         path: The path of a JPEG, PNG or WebP file, at most 100 million pixels.
 
-    Returns:
-        uint8, shape (height, width, 3), in RGB, upright:
-
-        - turned and mirrored by its EXIF orientation;
-        - transparent pixels on white;
-        - gray as three equal channels; 16 bits scaled to 8 (65535 becomes 255);
-        - a palette's, CMYK's and YCbCr's colors converted to RGB; color profiles are not applied;
-        - of an animation the first frame.
-
+    Returns uint8, shape (height, width, 3), in RGB: turned and mirrored by its EXIF orientation, transparent pixels on
+    white, gray as three equal channels, 16 bits scaled to 8 (65535 becomes 255), other colors converted to RGB without
+    their profiles, of an animation the first frame.
     Raises FileNotFoundError if there is no such file; ValueError if `path` is none (a URL, a folder, an array), or the
     file is empty, damaged, cut off, too large or of another kind. The message names the file.
     Used by users; README.
