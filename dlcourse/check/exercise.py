@@ -51,6 +51,7 @@ Tensors of any library count as arrays, and what was computed in float32 is comp
 """
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class Exercise:
     """One exercise; the module's first lines show how to write it and what it prints.
 
     Args:
-        reference: The right answer, a function with a docstring; the checks of its arguments are left out.
+        reference: The right answer, a function with a docstring; the checks of its arguments are left out. Its dotted
+            name, if its module loads Keras: a list of all exercises must not.
         notebook: The notebook that sets it, such as "1-2".
         section: The section in the notes, such as "1.2.3".
         cases: Argument tuples to try, the most telling first.
@@ -87,7 +89,7 @@ class Exercise:
             only around what is one number.
     """
 
-    reference: Callable
+    reference: Callable | str
     notebook: str
     section: str
     cases: Sequence[tuple]
@@ -104,10 +106,22 @@ class Exercise:
     keepdims: bool | str = False
 
     def __post_init__(self):
-        self.reference = core(self.reference)
-        self.name = self.name or self.reference.__name__
+        if isinstance(self.reference, str):  # imported when it is first needed
+            self._dotted_name = self.reference
+            self.name = self.name or self.reference.rpartition(".")[2]
+            del self.reference
+        else:
+            self.reference = core(self.reference)
+            self.name = self.name or self.reference.__name__
         self._hints_given = 0
         self._outcomes = {}
+
+    def __getattr__(self, attribute):
+        if attribute != "reference":
+            raise AttributeError(f"an exercise has no attribute {attribute!r}")
+        module, _, name = self._dotted_name.rpartition(".")
+        self.reference = core(getattr(importlib.import_module(module), name))
+        return self.reference
 
     def __call__(self, function):
         """Print what is right about `function`, or its first wrong case; returns nothing."""
