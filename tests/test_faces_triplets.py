@@ -283,14 +283,14 @@ def peak(m):
     step(np.arange(m, dtype=np.int32) // 4, embeddings)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
-print(-peak(16) + peak(512))
+print(-peak(16) + peak(1024))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what ru_maxrss counts differs")
 def test_memory_stays_with_the_square_of_the_batch():
     done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 300  # megabytes; a single tensor of 512³ floats has 512
+    assert float(done.stdout) < 300  # megabytes; a single tensor of 1024³ floats has 4,096
 
 
 # In training

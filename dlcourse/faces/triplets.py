@@ -14,8 +14,6 @@ from dlcourse.scratch.checks import checked
 import keras
 from keras import ops
 
-ANCHORS = 8  # at a time: the triplets of all m anchors at once would need memory for m³ numbers
-
 
 @checked(encodings("anchor", "positive", "negative"), margin=number)
 def triplet_loss(anchor, positive, negative, margin=0.2):
@@ -39,45 +37,35 @@ def triplet_loss(anchor, positive, negative, margin=0.2):
     return ops.sum(ops.maximum(near - far + margin, 0))
 
 
-# Which triplets of one anchor count: a mask (positive j, negative k), shape (m, m). The arguments are the anchor's
-# rows, shape (m,): the squared distance of each picture, whether it is another picture of the same person, and whether
-# it shows another person. For several anchors at once, each shape has one more axis in front. A mark at a picture that
-# is no positive or no negative does not matter: `_mined` removes it.
+# Which negatives count with one positive of each anchor: a mask, shape (m, m), with a row for each anchor. `near` is
+# the squared distance of that positive, shape (m, 1), and `far` those of all pictures, shape (m, m); `negative` marks
+# the pictures of other people. A mark at a picture that is no negative does not matter: `_count_triplets` removes it.
 
 
-def _batch_all(squares, positive, negative):
-    """Mark every positive with every negative."""
-    return _pairs(positive, negative)
+def _batch_all(near, far, negative):
+    """Mark every negative."""
+    return negative
 
 
-def _batch_hard(squares, positive, negative):
-    """Mark the farthest positive with the nearest negative."""
-    farthest = ops.argmax(ops.where(positive, squares, -1.0), axis=-1)
-    nearest = ops.argmin(ops.where(negative, squares, float("inf")), axis=-1)
-    return _pairs(_only(farthest, squares), _only(nearest, squares))
+def _batch_hard(near, far, negative):
+    """Mark the nearest negative. (The positive is the farthest: `_count_triplets` takes no other.)"""
+    return _only(ops.argmin(ops.where(negative, far, float("inf")), axis=1), far)
 
 
-def _semi_hard(squares, positive, negative):
-    """Mark each positive with the nearest negative that is farther; if there is none, with the farthest negative."""
-    near, far = squares[..., :, None], squares[..., None, :]
-    farther = negative[..., None, :] & (far > near)  # (positive, negative)
-    nearest = ops.argmin(ops.where(farther, far, float("inf")), axis=-1)
-    farthest = ops.argmax(ops.where(negative, squares, -1.0), axis=-1)
-    chosen = ops.where(ops.any(farther, axis=-1), nearest, farthest[..., None])  # a negative for each positive
-    return _only(chosen, squares)
+def _semi_hard(near, far, negative):
+    """Mark the nearest negative that is farther than the positive; if there is none, the farthest negative."""
+    farther = negative & (far > near)
+    nearest = ops.argmin(ops.where(farther, far, float("inf")), axis=1)
+    farthest = ops.argmax(ops.where(negative, far, -1.0), axis=1)
+    return _only(ops.where(ops.any(farther, axis=1), nearest, farthest), far)
 
 
 MININGS = {"batch_hard": _batch_hard, "semi_hard": _semi_hard, "batch_all": _batch_all}
 
 
-def _pairs(positive, negative):
-    """Mark every positive j with every negative k: a mask (…, j, k)."""
-    return positive[..., :, None] & negative[..., None, :]
-
-
 def _only(picture, squares):
-    """Mark this one of all pictures."""
-    return ops.one_hot(picture, ops.shape(squares)[-1], dtype="bool")
+    """Mark one picture of each row."""
+    return ops.one_hot(picture, ops.shape(squares)[1], dtype="bool")
 
 
 def _mined(squares, identities, margin, mining):
@@ -87,36 +75,41 @@ def _mined(squares, identities, margin, mining):
     """
     same = identities[:, None] == identities
     itself = ops.eye(ops.shape(squares)[0], dtype="bool")
-
-    def of_some(anchors):
-        squares, positive, negative = anchors
-        near, far = squares[..., :, None], squares[..., None, :]
-        counted = _pairs(positive, negative) & MININGS[mining](squares, positive, negative)
-        active = counted & (near - far + margin > 0)
-        as_positive, as_negative = _count(active, axis=-1), _count(active, axis=-2)
-        return as_positive - as_negative, _count(active), _count(counted)
-
     # Σ (d²_ij − d²_ik) holds each distance as often as its picture is an active positive, less as often as it is an
     # active negative. The search for these `times` has no gradient, so nothing of it is kept for the way back
-    times, active, counted = _some_at_a_time(of_some, ops.stop_gradient(squares), same & ~itself, ~same)
-    total = ops.sum(ops.cast(times, squares.dtype) * squares)
-    active, counted = (ops.cast(ops.sum(each), squares.dtype) for each in (active, counted))
+    times, active, counted = _count_triplets(ops.stop_gradient(squares), same & ~itself, ~same, margin, mining)
+    total = ops.sum(times * squares)
     # The margin is added after the mean: for a net that maps all to one point the loss is α to the last digit
     return ops.divide_no_nan(total, active) + margin * ops.cast(active > 0, squares.dtype), active, counted
 
 
-def _some_at_a_time(function, *matrices):
-    """Apply a function to the rows of matrices, shape (m, m), ANCHORS rows at a time."""
-    m = ops.shape(matrices[0])[0]
-    parts = m // ANCHORS + 1
-    # Rows of 0 fill the last part; a column of 0 lets an empty batch choose from something
-    padded = [ops.pad(matrix, ((0, parts * ANCHORS - m), (0, 1))) for matrix in matrices]
-    rows, *numbers = ops.map(function, [ops.reshape(matrix, (parts, ANCHORS, m + 1)) for matrix in padded])
-    return ops.reshape(rows, (parts * ANCHORS, m + 1))[:m, :m], *numbers
+def _count_triplets(squares, positive, negative, margin, mining):
+    """Count how often the sum holds each distance, shape (m, m), how many triplets are active, and how many count.
 
+    All triplets at once would need memory for m³ numbers. So each turn takes one positive of each anchor, from the
+    farthest to the nearest: as many turns as the anchor with the most positives has.
+    """
 
-def _count(mask, axis=None):
-    return ops.sum(ops.cast(mask, "float32"), axis=axis)
+    def count(mask):
+        return ops.sum(ops.cast(mask, squares.dtype))
+
+    def turn(_, state):
+        left, times, active, counted = state
+        far_left = ops.where(left, squares, -1.0)
+        taken = left & _only(ops.argmax(far_left, axis=1), squares)  # none where an anchor has no positive left
+        near = ops.max(far_left, axis=1, keepdims=True)
+        is_counted = ops.any(left, axis=1, keepdims=True) & negative & MININGS[mining](near, squares, negative)
+        is_active = is_counted & (near - squares + margin > 0)
+        as_negative = ops.cast(is_active, squares.dtype)
+        as_positive = ops.where(taken, ops.sum(as_negative, axis=1, keepdims=True), 0.0)
+        times = times + as_positive - as_negative
+        return left & ~taken, times, active + count(is_active), counted + count(is_counted)
+
+    turns = ops.max(ops.sum(ops.cast(positive, "int32"), axis=1), initial=0)
+    if mining == "batch_hard":
+        turns = ops.minimum(turns, 1)  # the farthest alone
+    never, none = ops.zeros_like(squares), ops.zeros((), squares.dtype)
+    return ops.fori_loop(0, turns, turn, (positive, never, none, none))[1:]
 
 
 @keras.saving.register_keras_serializable("dlcourse")
