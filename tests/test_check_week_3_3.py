@@ -77,7 +77,9 @@ def test_iou_of_two_boxes_is_that_of_the_helper():
 
 
 def test_filter_boxes_is_the_code_that_the_helper_runs():
-    ours, helpers = (source.body(function) for function in (check.filter_boxes.reference, yolo.filter_boxes))
+    ours, helpers = (
+        source.with_docstring(function, []) for function in (check.filter_boxes.reference, yolo.filter_boxes)
+    )
     assert ours.partition("\n")[2] == helpers.partition("\n")[2]
 
 
