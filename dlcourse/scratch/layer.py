@@ -33,7 +33,7 @@ def forward_step(A_prev, W, b, activation):
     Raises ValueError if the shapes do not fit, a value is not finite, or there is no such activation.
     Taught in notebook 1-4, section 1.4.3; notes, eqs. 1.15 and 1.16.
     """
-    Z = W @ A_prev + b
+    Z = W @ A_prev + b  # (n[l], m)
     A = activate.core(activation, Z)
     return A, {"A_prev": A_prev, "W": W, "b": b, "Z": Z, "activation": activation}
 
@@ -54,10 +54,10 @@ def backward_step(dA, cache):
     Taught in notebook 1-4, section 1.4.3.
     """
     A_prev, W, m = cache["A_prev"], cache["W"], dA.shape[1]
-    dZ = dA * derivative.core(cache["activation"], cache["Z"])
-    dW = dZ @ A_prev.T / m
-    db = np.mean(dZ, axis=1, keepdims=True)
-    return W.T @ dZ, dW, db
+    dZ = dA * derivative.core(cache["activation"], cache["Z"])  # (n[l], m)
+    dW = dZ @ A_prev.T / m  # (n[l], n[l−1])
+    db = np.mean(dZ, axis=1, keepdims=True)  # (n[l], 1)
+    return W.T @ dZ, dW, db  # dA_prev is (n[l−1], m)
 
 
 def normalized_forward_step(A_prev, W, b, activation, gamma, beta, mu=None, var=None):

@@ -50,7 +50,7 @@ def log_sample(draws, low, high):
     Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """
-    r = np.log10(low) + draws * (np.log10(high) - np.log10(low))
+    r = np.log10(low) + draws * (np.log10(high) - np.log10(low))  # uniform exponents
     return 10.0**r
 
 
@@ -70,5 +70,5 @@ def one_minus_log_sample(draws, low, high):
     Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
     Taught in notebook 2-3, section 2.5.
     """
-    r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))
+    r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))  # uniform exponents of 1 − β
     return 1 - 10.0**r
