@@ -38,7 +38,7 @@ def main(rounds=50, loop_rounds=2):
 
 
 def layer(seed=0):
-    """Pictures, filters and biases of one layer."""
+    """Draw pictures, filters and biases of one layer."""
     rng = np.random.default_rng(seed)
     return rng.normal(size=SHAPE), rng.normal(size=(F, F, SHAPE[3], FILTERS)), rng.normal(size=(1, 1, 1, FILTERS))
 
@@ -48,13 +48,13 @@ def by_hand(A, W, b):
 
 
 def gradients(A, W, b):
-    """The gradients of half the sum of squares of Z: dZ is Z itself."""
+    """Compute the gradients of half the sum of squares of Z: dZ is Z itself."""
     Z, cache = conv.conv_forward(A, W, b, pad=PAD)
     return conv.conv_backward(Z, cache)
 
 
 def in_loops(A, W, b):
-    """The convolution as a textbook writes it: a loop over examples, rows, columns and filters."""
+    """Convolve as a textbook writes it: a loop over examples, rows, columns and filters."""
     padded, (m, n_H, n_W, _) = conv.zero_pad(A, PAD), A.shape
     Z = np.zeros((m, n_H, n_W, W.shape[3]))
     for i in range(m):
@@ -67,7 +67,7 @@ def in_loops(A, W, b):
 
 
 def by_tensorflow(A, W, b, dtype):
-    """Two compiled functions: the forward pass, and the gradients of half the sum of squares of Z."""
+    """Return two compiled functions: the forward pass, and the gradients of half the sum of squares of Z."""
     A, W, b = (tf.Variable(value, dtype=dtype) for value in (A, W, b))
 
     def forward():

@@ -72,7 +72,7 @@ def suppression(rounds, loop_rounds):
 
 
 def nms_in_numpy(found, scores, max_boxes, iou_threshold=0.5):
-    """The loop as it is mostly written: one box at a time, all that are left at once."""
+    """Suppress in the usual loop: one box at a time against all that are left."""
     x_min, y_min, x_max, y_max = found.T
     areas, left, kept = (x_max - x_min) * (y_max - y_min), np.argsort(-scores), []
     while len(left) and len(kept) < max_boxes:
@@ -86,7 +86,7 @@ def nms_in_numpy(found, scores, max_boxes, iou_threshold=0.5):
 
 
 def keras_hubs_layer():
-    """keras-hub's layer with the same thresholds, or None where keras-hub is not installed."""
+    """Return keras-hub's layer with the same thresholds, or None where keras-hub is not installed."""
     try:
         from keras_hub.layers import NonMaxSuppression
     except ImportError:
@@ -147,7 +147,7 @@ def clusters(loop_rounds):
 
 
 def kmeans_in_loops(sizes, k, seed=0):
-    """The same k-means from the same first anchors, with a loop over boxes and one over anchors inside."""
+    """Run the same k-means from the same first anchors, with a loop over boxes and one over anchors inside."""
     rng, best, best_iou = np.random.default_rng(seed), None, -1
     for _ in range(anchors.RESTARTS):
         centers, before = anchors._first_anchors(rng, sizes, k).tolist(), None
@@ -172,7 +172,7 @@ def kmeans_in_loops(sizes, k, seed=0):
 
 
 def labels(rounds):
-    found, classes, sizes = labelled_pictures()
+    found, classes, sizes = labeled_pictures()
 
     def ours():
         return yolo.encode(found, classes, GRID, sizes, KINDS)
@@ -194,7 +194,7 @@ def labels(rounds):
 
 def answers(rounds, loop_rounds):
     raw = np.random.default_rng(6).normal(size=(BATCH, *GRID, ANCHORS, 5 + KINDS)).astype(np.float32)
-    *_, sizes = labelled_pictures()
+    *_, sizes = labeled_pictures()
 
     def ours():
         return yolo.decode(raw, sizes)
@@ -215,15 +215,15 @@ def answers(rounds, loop_rounds):
     yield [f"{name}, NumPy / ours", first, second, None, None]
 
 
-def labelled_pictures(seed=7):
-    """Boxes in 0…1 and classes of a batch, none to ten in a picture, and anchors of about their sizes in cells."""
+def labeled_pictures(seed=7):
+    """Draw boxes in 0…1 and classes of a batch, up to ten in a picture, and anchors of about their sizes in cells."""
     rng = np.random.default_rng(seed)
     found = [random_boxes(rng.integers(0, 11), [seed, i]) / 1200 for i in range(BATCH)]
     return found, [rng.integers(0, KINDS, len(each)) for each in found], rng.uniform(0.3, 2, (ANCHORS, 2))
 
 
 def encode_in_loops(found, classes, sizes, best_of):
-    """Labels as they are mostly written: a loop over pictures, one over boxes, and one over anchors in `best_of`."""
+    """Encode in the usual loops: over pictures, over boxes, and over anchors in `best_of`."""
     rows, columns = GRID
     target, fits = np.zeros((len(found), rows, columns, len(sizes), 5 + KINDS), np.float32), {}
     for i, picture in enumerate(zip(found, classes, strict=True)):
@@ -242,7 +242,7 @@ def encode_in_loops(found, classes, sizes, best_of):
 
 
 def best_of_vectors(w, h, sizes):
-    """The anchor with the highest IoU of sizes and this IoU, by a vector of NumPy for each size."""
+    """Return the anchor with the highest IoU of sizes, and this IoU, from one NumPy vector for each size."""
     size, best, best_iou = np.array([w, h]), 0, 0
     for k, anchor in enumerate(sizes):
         common = np.prod(np.minimum(size, anchor))
@@ -253,7 +253,7 @@ def best_of_vectors(w, h, sizes):
 
 
 def best_of_numbers(w, h, sizes):
-    """The same by two plain numbers for each size."""
+    """Return the same from two plain numbers for each size."""
     best, best_iou = 0, 0
     for k, (anchor_w, anchor_h) in enumerate(sizes):
         common = min(w, anchor_w) * min(h, anchor_h)
@@ -264,7 +264,7 @@ def best_of_numbers(w, h, sizes):
 
 
 def decode_in_loops(raw, sizes):
-    """Boxes and probabilities as the formulas say, answer by answer."""
+    """Decode boxes and probabilities by the formulas, answer by answer."""
     n, rows, columns, k, depth = raw.shape
     found, confidence = np.zeros((n, rows, columns, k, 4), np.float32), np.zeros((n, rows, columns, k, 1), np.float32)
     probabilities = np.zeros((n, rows, columns, k, depth - 5), np.float32)
@@ -285,7 +285,7 @@ def decode_in_loops(raw, sizes):
 
 
 def decode_in_numpy(raw, sizes):
-    """The same formulas, all answers at once."""
+    """Decode by the same formulas, all answers at once."""
     rows, columns = raw.shape[1:3]
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     cells = np.array([columns, rows], np.float32)
@@ -315,7 +315,7 @@ def precisions(loop_rounds):
 
 
 def random_pictures(seed=5):
-    """For each picture five objects, and fifty boxes found near them."""
+    """Draw five objects for each picture, and fifty boxes found near them."""
     rng, detections, truths = np.random.default_rng(seed), [], []
     for i in range(PICTURES):
         objects, labels = random_boxes(5, [seed, i]).astype(np.float64), rng.integers(0, CLASSES, 5)
@@ -329,7 +329,7 @@ def random_pictures(seed=5):
 
 
 def coco(pictures):
-    """Detections or truths as pycocotools takes them."""
+    """Return detections or truths as pycocotools takes them."""
     annotations = []
     for i, (*scores, found, labels) in enumerate(pictures):
         for j, (x_min, y_min, x_max, y_max) in enumerate(found.tolist()):
@@ -346,7 +346,7 @@ def coco(pictures):
 
 
 def map_by_pycocotools(found, true):
-    """What pycocotools needs for this one number: no sizes apart, one maximum of detections."""
+    """Compute mAP by pycocotools, limited to this one number: all sizes together, one maximum of detections."""
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = COCOeval(true, found, "bbox")
         evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
@@ -358,7 +358,7 @@ def map_by_pycocotools(found, true):
 
 
 def random_boxes(n, seed=0):
-    """Boxes of 20 to 200 pixels in a picture of 1,200×1,200, float32, shape (n, 4)."""
+    """Draw boxes of 20 to 200 pixels in a picture of 1,200×1,200, float32, shape (n, 4)."""
     rng = np.random.default_rng(seed)
     low, size = rng.uniform(0, 1000, (n, 2)), rng.uniform(20, 200, (n, 2))
     return np.concatenate([low, low + size], axis=1).astype(np.float32)

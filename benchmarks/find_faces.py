@@ -78,7 +78,7 @@ def half_the_light(picture, truth):
 
 
 def backlit(picture, truth):
-    """A face in the dark, three tenths of its light, before a bright background."""
+    """Darken the face to three tenths of its light, before a bright background."""
     middle, side = (truth[:2] + truth[2:]) / 2, (truth[2:] - truth[:2]).max()
     y, x = np.mgrid[: len(picture), : len(picture)] + 0.5
     away = np.clip((np.hypot(x - middle[0], y - middle[1]) / side - 0.6) / 0.9, 0, 1)[..., None]
@@ -86,7 +86,7 @@ def backlit(picture, truth):
 
 
 def blurred(picture, truth):
-    """Out of focus: a Gaussian whose standard deviation is 2 % of the face's side, and half a pixel at least."""
+    """Blur by a Gaussian whose standard deviation is 2 % of the face's side, but at least half a pixel."""
     radius = max(0.5, 0.02 * float((truth[2:] - truth[:2]).max()))
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius))), truth
 
@@ -96,7 +96,7 @@ def gray(picture, truth):
 
 
 def turned(picture, truth):
-    """By ten degrees around the middle of the picture; the box keeps its size and moves with the face."""
+    """Turn by ten degrees around the middle of the picture; the box keeps its size and moves with the face."""
     middle, half = np.full(2, len(picture) / 2), (truth[2:] - truth[:2]) / 2
     (x, y), angle = (truth[:2] + truth[2:]) / 2 - middle, np.deg2rad(10)
     moved = middle + np.array([x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)])
@@ -115,7 +115,7 @@ CHANGES = {
 
 
 def framings(photos=PHOTOS, shares=SHARES, sizes=SIZES, changes=tuple(CHANGES), part="held out"):
-    """All the pictures, one for each photograph, share, size and change.
+    """Make all the pictures, one for each photograph, share, size and change.
 
     The true box of a photograph is the one that the net finds at its one scale, where the face is well framed.
     """
@@ -136,14 +136,13 @@ def framings(photos=PHOTOS, shares=SHARES, sizes=SIZES, changes=tuple(CHANGES), 
 
 
 def judge(boxes, truth):
-    """Whether a box has an IoU of 0.5 with the truth, and how many boxes are beside that."""
+    """Return whether a box has an IoU of 0.5 with the truth, and the number of the other boxes."""
     found = len(boxes) > 0 and bool((iou(boxes, truth) >= 0.5).any())
     return found, len(boxes) - found
 
 
 def measure(pictures, finders):
-    """For each finder, a function from a picture to boxes, what it finds: arrays `found` and `false`, one number for
-    each picture."""
+    """Run each finder, from a picture to boxes; return its arrays `found` and `false`, one number for each picture."""
     results = {name: ([], []) for name in finders}
     for framed in pictures:
         for name, finder in finders.items():
@@ -153,7 +152,7 @@ def measure(pictures, finders):
 
 
 def share_by_size(pictures, found, shares=SHARES, sizes=SIZES):
-    """The share of faces found, shape (len(shares), len(sizes)): what a figure shows."""
+    """Return the share of faces found, shape (len(shares), len(sizes)), as a figure shows it."""
     table = np.full((len(shares), len(sizes)), np.nan)
     for i, share in enumerate(shares):
         for j, size in enumerate(sizes):
@@ -172,7 +171,7 @@ detector = functools.cache(models.face_detector)
 
 
 def in_plain_steps(photo):
-    """One scale, step by step, as one writes it with Keras: fill up, resize, predict, decode, suppress."""
+    """Find faces at one scale, step by step with Keras: fill up, resize, predict, decode, suppress."""
     side = max(photo.shape[:2])
     square = np.zeros((side, side, 3), np.uint8)
     square[: photo.shape[0], : photo.shape[1]] = photo

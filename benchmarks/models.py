@@ -41,7 +41,7 @@ def main(rounds=20):
 
 
 def pair(name):
-    """Our network and Keras', with the same weights; both take pictures in 0…255."""
+    """Build our network and Keras', with the same weights; both take pictures in 0…255."""
     build, theirs, module = NETS[name]
     ours, theirs = build(SHAPE, classes=CLASSES), theirs(input_shape=SHAPE, classes=CLASSES, weights=None)
     ours.set_weights(theirs.get_weights())
@@ -53,20 +53,20 @@ def pair(name):
 
 
 def examples(seed=0):
-    """Pictures of noise and their classes."""
+    """Draw pictures of noise and their classes."""
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (BATCH, *SHAPE)).astype("float32")
     return tf.constant(pictures), tf.constant(rng.integers(0, CLASSES, BATCH))
 
 
 def forward(net):
-    """A compiled function that returns the probabilities of the examples."""
+    """Return a compiled function that computes the probabilities of the examples."""
     x, _ = examples()
     return tf.function(lambda: net(x, training=False))
 
 
 def step(net):
-    """A compiled function that trains on the examples once and returns their cost before."""
+    """Return a compiled function that trains on the examples once and returns their cost before."""
     (x, y), optimizer = examples(), keras.optimizers.SGD(1e-3)
     optimizer.build(net.trainable_variables)
 

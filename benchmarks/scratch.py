@@ -48,7 +48,7 @@ def main(rounds=7, loop_rounds=3):
 
 
 def examples(count=20_000):
-    """Fashion-MNIST as columns: X (784, count) in [0, 1], and one-hot Y (10, count)."""
+    """Read Fashion-MNIST as columns: X (784, count) in [0, 1], and one-hot Y (10, count)."""
     (images, labels), _ = datasets.fashion_mnist()
     X = images[:count].reshape(count, -1).T / 255.0
     return X, network.one_hot(labels[:count], 10)
@@ -58,7 +58,7 @@ def examples(count=20_000):
 
 
 def epochs(X, Y, parameters, dtype):
-    """Two functions that train for one epoch from the same weights, with the same mini-batches for the first time.
+    """Return two functions that train for one epoch from the same weights, first with the same mini-batches.
 
     Each returns its weights and biases as a list W1, b1, W2, …. Keras goes on from where it was when called again.
     """
@@ -88,7 +88,7 @@ def epochs(X, Y, parameters, dtype):
 
 
 def keras_network(parameters, dtype):
-    """The network in Keras: the same shapes and weights, loss, optimizer and metric."""
+    """Build the network in Keras: the same shapes and weights, loss, optimizer and metric."""
     layers = len(parameters) // 2
     model = keras.Sequential([keras.Input((parameters["W1"].shape[1],), dtype=dtype)])
     for l in range(1, layers + 1):
@@ -101,7 +101,7 @@ def keras_network(parameters, dtype):
 
 
 def epoch_difference(X, Y, parameters):
-    """How far any weight is apart after an epoch by hand and one by Keras, both in float64."""
+    """Return the largest difference of a weight after an epoch by hand and one by Keras, both in float64."""
     by_hand, by_keras = epochs(X, Y, parameters, "float64")
     return max(float(np.abs(ours - theirs).max()) for ours, theirs in zip(by_hand(), by_keras(), strict=True))
 
@@ -110,13 +110,13 @@ def epoch_difference(X, Y, parameters):
 
 
 def vectorized_step(X, Y, parameters):
-    """The gradient of the cost by matrix products."""
+    """Compute the gradient of the cost by matrix products."""
     AL, caches = network.forward_propagation(X, parameters, output="softmax")
     return network.backward_propagation(AL, Y, caches)
 
 
 def loop_over_examples(X, Y, parameters):
-    """The same gradient, one example after the other, with vectors and matrices for its layers."""
+    """Compute the same gradient, one example after the other, with vectors and matrices for its layers."""
     m, total = X.shape[1], {}
     for i in range(m):
         for name, grad in vectorized_step(X[:, i : i + 1], Y[:, i : i + 1], parameters).items():
@@ -125,7 +125,7 @@ def loop_over_examples(X, Y, parameters):
 
 
 def loop_over_everything(X, Y, parameters):
-    """The same gradient in plain Python: a loop over the examples, the units and their weights."""
+    """Compute the same gradient in plain Python: a loop over the examples, the units and their weights."""
     m, layers = X.shape[1], len(parameters) // 2
     W = [parameters[f"W{l}"].tolist() for l in range(1, layers + 1)]
     b = [parameters[f"b{l}"][:, 0].tolist() for l in range(1, layers + 1)]
@@ -160,7 +160,7 @@ def loop_over_everything(X, Y, parameters):
 
 
 def gradient_difference(step, X, Y, parameters):
-    """How far any gradient of a step is from that of the vectorized one."""
+    """Return the largest difference of a gradient of `step` from that of the vectorized one."""
     ours, theirs = vectorized_step(X, Y, parameters), step(X, Y, parameters)
     if ours.keys() != theirs.keys() or any(ours[name].shape != theirs[name].shape for name in ours):
         raise ValueError(f"step: expected gradients in the shapes of the vectorized ones, got {list(theirs)}")

@@ -42,7 +42,7 @@ def main():
 
 
 def pictures():
-    """The content in the colors of the style, so that both sides begin with the same picture; and the style.
+    """Return the content in the colors of the style, so that both sides begin with the same picture; and the style.
 
     The painting is cut to the photograph's aspect ratio, because the usual tutorial puts both into one batch.
     """
@@ -52,7 +52,7 @@ def pictures():
 
 
 def tutorial(content, painting, goals, seconds, together):
-    """Adam at one size, from the content, float32: the seconds until each of the goals, None if it took too long.
+    """Time Adam at one size, from the content, float32: seconds until each of the goals, None if it took too long.
 
     `together` sends content, style and the painting through the whole net in each step, as Keras' own example does;
     otherwise what is known of the first two is computed once.
@@ -80,7 +80,7 @@ def tutorial(content, painting, goals, seconds, together):
 
 
 def cost_function(content, painting, together=False):
-    """α · content + β · style + variation as `stylize` weighs them, written out; a function of pixels in 0…1."""
+    """Return α · content + β · style + variation as `stylize` weighs them, written out; a function of pixels in 0…1."""
     names = (style.CONTENT_LAYER, *style.STYLE_LAYERS)
     height, width = resized_to_fit(content).shape[:2]
     net = models.vgg16((height, width, 3), include_top=False, weights="dlcourse")
@@ -113,7 +113,7 @@ def gram(features):
 
 
 def cost_of(image, content, painting):
-    """The cost of a picture in 0…255, by the tutorial's own function."""
+    """Compute the cost of a picture in 0…255, by the tutorial's own function."""
     return float(cost_function(content, painting)(tf.constant(image[np.newaxis] / 255.0, tf.float32)))
 
 

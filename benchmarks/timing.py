@@ -7,7 +7,7 @@ import numpy as np
 
 
 def difference(ours, theirs):
-    """The largest distance of two arrays, as a share of the largest number."""
+    """Return the largest distance of two arrays, as a share of the largest number."""
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     if ours.shape != theirs.shape:
         raise ValueError(f"theirs: expected shape {ours.shape}, got {theirs.shape}")
@@ -15,7 +15,7 @@ def difference(ours, theirs):
 
 
 def take_turns(functions, rounds):
-    """The median processor time in seconds of each function, called in turn after a call to warm up."""
+    """Measure the median processor time in seconds of each function, called in turn after a call to warm up."""
     times = [[] for _ in functions]
     for turn in range(rounds + 1):
         for function, taken in zip(functions, times, strict=True):
@@ -27,7 +27,7 @@ def take_turns(functions, rounds):
 
 
 def print_table(rows, measured="processor time, median"):
-    """A line for each (name, first and second time in seconds, goal, whether the ratio reaches it).
+    """Print a line for each (name, first and second time in seconds, goal, whether the ratio reaches it).
 
     `goal` is a text, or None where there is none.
     """

@@ -17,7 +17,7 @@ BATCH = 32
 
 
 def main(scenes=768, test_scenes=192, epochs=4, seeds=(0, 1)):
-    """Scenes are a multiple of BATCH and epochs even, so that all variants take the same number of steps."""
+    """Compare the variants; scenes a multiple of BATCH and even epochs give all the same number of steps."""
     train_set, test_set = datasets.scenes(scenes, seed=1), datasets.scenes(test_scenes, split="test", seed=2)
     pretrained, random = trunk("dlcourse"), trunk(None)
     x, x_test = (training.predict_in_batches(pretrained, each.images) for each in (train_set, test_set))
@@ -55,19 +55,19 @@ def main(scenes=768, test_scenes=192, epochs=4, seeds=(0, 1)):
 
 
 def mirrored(images, boxes):
-    """Images and boxes with left and right exchanged."""
+    """Exchange left and right in images and boxes."""
     return augment.mirror(images), [[SIDE, 0, SIDE, 0] + each[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] for each in boxes]
 
 
 def trunk(weights):
-    """From pictures to what MobileNetV2 says after block 12, in 10×10 places, and after block 16, in 5×5."""
+    """Build MobileNetV2 with the maps of block 12, in 10×10 places, and of block 16, in 5×5, as outputs."""
     keras.utils.set_random_seed(0)
     base = models.mobilenet_v2((SIDE, SIDE, 3), include_top=False, weights=weights)
     return keras.Model(base.input, [base.get_layer(name).output for name in ("block_12_add", "block_16_project_BN")])
 
 
 def scaled(x, x_test):
-    """Maps divided by their spread in training: random weights give 1e-11, which the head could not tell from 0."""
+    """Divide maps by their spread in training: random weights make it 1e-11, which the head cannot tell from 0."""
     spread = [maps.std() for maps in x]
     return [[maps / by for maps, by in zip(each, spread, strict=True)] for each in (x, x_test)]
 
@@ -76,7 +76,7 @@ def scaled(x, x_test):
 
 
 def scores(x, boxes, classes, x_test, truths, anchors, use, loss, epochs, seed):
-    """mAP@0.5 and mAP@0.5:0.95 of a head that is trained on the maps `x` and tested on the maps `x_test`."""
+    """Train a head on the maps `x` and return its mAP@0.5 and mAP@0.5:0.95 on the maps `x_test`."""
     in_pixels, _ = kmeans_anchors(np.concatenate([corners[:, 2:] - corners[:, :2] for corners in boxes]), anchors)
     cells = in_pixels / CELL
     y = yolo.encode([corners / SIDE for corners in boxes], classes, x[0].shape[1:3], cells, CLASSES)
@@ -100,7 +100,7 @@ def generalized_iou(cells):
 
 
 def squares(cells):
-    """Objectness and classes as ever, but for the box the squared errors of YOLOv2, with the weight that suits them."""
+    """Return the loss with the squared errors of YOLOv2 for the box, suitably weighted; the rest stays as it is."""
     rest = yolo.YoloLoss(cells, coord_weight=0)
 
     def loss(y, z):
@@ -112,7 +112,7 @@ def squares(cells):
 
 
 def detect(head, cells, maps):
-    """(scores, boxes, classes) for each picture."""
+    """Return (scores, boxes, classes) for each picture."""
     outputs = yolo.decode(training.predict_in_batches(head, maps), cells)
     pictures = zip(*(ops.convert_to_numpy(value) for value in outputs), strict=True)
     return [yolo.postprocess(picture, (SIDE, SIDE), 100, 0.02, 0.5) for picture in pictures]

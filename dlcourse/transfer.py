@@ -118,11 +118,11 @@ def fit_head(model, base, images, labels=None, epochs=20, *, batch_size=32, lear
         got = f"{trainable} trainable weights; fit_head comes before fine_tune"
         raise ValueError(f"base: expected all its layers frozen, got {got}")
     epochs, batch_size = count("epochs", epochs), count("batch_size", batch_size)
-    sets = [_labelled("images", "labels", images, labels, model)]
+    sets = [_labeled("images", "labels", images, labels, model)]
     if validation_data is not None:
         if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
             raise ValueError(f"validation_data: expected a pair (images, labels), got {type(validation_data).__name__}")
-        sets.append(_labelled("validation_data[0]", "validation_data[1]", *validation_data, model))
+        sets.append(_labeled("validation_data[0]", "validation_data[1]", *validation_data, model))
     trained = _compiled(model, learning_rate)
     if model.layers[1] is base:  # nothing between the pictures and the base
         sets = [(extract_features(base, pictures), classes) for pictures, classes in sets]
@@ -207,7 +207,7 @@ def _pictures(name, images, taker):
     return images
 
 
-def _labelled(images_name, labels_name, images, labels, model):
+def _labeled(images_name, labels_name, images, labels, model):
     """Return pictures and labels as arrays, if the model can learn from them."""
     images, classes = _pictures(images_name, images, model), model.output_shape[-1]
     labels = array(labels_name, labels, "whole numbers", READ_FOLDER)

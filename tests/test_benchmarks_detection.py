@@ -47,8 +47,8 @@ def test_the_pictures_leave_something_to_find_wrong(benchmark):
     assert len(truths) == 10 and 0.05 < benchmark.metrics.mean_average_precision(detections, truths) < 0.95
 
 
-def test_among_the_labelled_pictures_are_one_without_objects_and_objects_that_claim_one_place(benchmark):
-    found, classes, sizes = benchmark.labelled_pictures()
+def test_among_the_labeled_pictures_are_one_without_objects_and_objects_that_claim_one_place(benchmark):
+    found, classes, sizes = benchmark.labeled_pictures()
     labels = benchmark.yolo.encode(found, classes, benchmark.GRID, sizes, benchmark.KINDS)
     assert 0 in map(len, found) and 0 < labels[..., 4].sum() < sum(map(len, found))
 

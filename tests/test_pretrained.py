@@ -145,7 +145,7 @@ def frames(load_benchmark):
     return load_benchmark("find_faces")
 
 
-@pytest.mark.parametrize("change", ["as it is", "half the light", "backlit", "blurred", "grey"])
+@pytest.mark.parametrize("change", ["as it is", "half the light", "backlit", "blurred", "gray"])
 @pytest.mark.parametrize(("share", "size"), [(0.5, 96), (0.8, 240), (0.12, 600)])
 def test_a_face_is_found_in_any_size_and_light(frames, share, size, change):
     for framed in frames.framings(("astronaut", "grace_hopper"), [share], [size], [change]):

@@ -57,7 +57,7 @@ def _is_blank(result):
 
 
 def _is_written(function):
-    """Whether a function has a body that does something, and no `...` left in it."""
+    """Return whether a function has a body that does something, and no `...` left in it."""
     code = getattr(function, "__code__", None)
     if code is None or ... in code.co_consts:
         return False
@@ -81,7 +81,7 @@ def notebook_names(function):
 
 
 def _names_used(code):
-    """The names that a function reads from its module, and those of its own, inner functions included."""
+    """Return the names that a function reads from its module, and its own ones, inner functions included."""
     outside, inside = [], set()
     for instruction in dis.get_instructions(code):
         if instruction.opname.startswith(("LOAD_GLOBAL", "LOAD_NAME")):
@@ -105,7 +105,7 @@ def _is_constant(name):
 
 
 def _report(error, function):
-    """The exception and the learner's own line where it passed, without paths and addresses."""
+    """Return the exception and the learner's own line that led to it, without paths and addresses."""
     rows = [("stopped", plain(f"{type(error).__name__}: {error}"))]
     file = function.__code__.co_filename if hasattr(function, "__code__") else None
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
@@ -146,7 +146,7 @@ _ERRORS = (  # what exceptions say, in NumPy's, TensorFlow's and Python's words,
 
 
 def _error_advice(error, function):
-    """What an exception of a known kind suggests; empty where the kind is not known."""
+    """Return advice for an exception of a known kind; empty where the kind is not known."""
     text = str(error)
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
         with contextlib.suppress(TypeError, ValueError):

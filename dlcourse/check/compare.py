@@ -94,14 +94,14 @@ def differences(got, expected, rtol=0.0, atol=0.0, part=""):
 
 
 def _parts(value):
-    """The parts of a dict, tuple or list by key or place; None stands for what has none."""
+    """Return the parts of a dict, tuple or list by key or place; None for a value without parts."""
     if isinstance(value, tuple | list):
         return dict(enumerate(value))
     return value if isinstance(value, dict) else {None: value}
 
 
 def _tolerances(got, expected, rtol, atol):
-    """Those asked for, or wider ones for numbers of float32, also where such numbers came back as Python's floats."""
+    """Return rtol and atol, or wider ones for numbers of float32, also where they were returned as Python's floats."""
     single = np.asarray(got)
     if rtol and single.dtype.kind == "f":  # without a tolerance, bits are compared: an argument must not change at all
         with np.errstate(all="ignore"):
@@ -113,7 +113,7 @@ def _tolerances(got, expected, rtol, atol):
 
 
 def _shape_advice(got, expected):
-    """What to look for, from a result of the wrong type or shape."""
+    """Return advice for a result of the wrong type or shape."""
     if got is None:
         return "Your function returns nothing here: is a `return` missing?"
     if isinstance(got, tuple | list):
@@ -142,7 +142,7 @@ def _shape_advice(got, expected):
 
 
 def _value_advice(got, expected, rtol, atol):
-    """What to look for, from the wrong numbers."""
+    """Return advice for wrong numbers."""
     a, b = _float(got), _float(expected)
     if np.isnan(a).any() > np.isnan(b).any():
         return "nan is not a number: 0 / 0, ∞ / ∞, ∞ − ∞ or the logarithm of a negative number stands behind it."
@@ -163,7 +163,7 @@ def _value_advice(got, expected, rtol, atol):
 
 
 def _value_rows(got, expected, rtol, atol):
-    """Both arrays, with as many digits as it takes to see a difference."""
+    """Return both arrays as text, with as many digits as it takes to see a difference."""
     first = np.argwhere(~np.isclose(_float(got), _float(expected), rtol, atol, equal_nan=True))[0]
     one, other = expected[tuple(first)], got[tuple(first)]
     digits = next((digits for digits in (6, 9) if short(one, digits) != short(other, digits)), 17)

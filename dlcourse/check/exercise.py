@@ -53,6 +53,7 @@ Tensors of any library count as arrays, and what was computed in float32 is comp
 """
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Exercise:
     """One exercise; the module's first lines show how to write it and what it prints.
 
     Args:
-        reference: The right answer, a function with a docstring; the checks of its arguments are left out.
+        reference: The right answer, a function with a docstring; the checks of its arguments are left out. Its dotted
+            name, if its module loads Keras: a list of all exercises must not.
         notebook: The notebook that sets it, such as "1-2".
         section: The section in the notes, such as "1.2.3".
         cases: Argument tuples to try, the most telling first.
@@ -82,14 +84,14 @@ class Exercise:
         properties: Pairs (predicate of the result and the arguments, the fact it tests as a sentence without a stop).
         through: Function of (function, *arguments) that calls the learner's function or ours and returns what is
             compared: for an answer that cannot be compared as it is, such as layers. It lets `...` and None pass.
-        name: What the exercise is called; the name of `reference` if None.
-        random_cases: How many random cases to draw.
-        rtol, atol: How far a number may be from ours: atol + rtol · |ours|; farther if it was computed in float32.
+        name: Name of the exercise; that of `reference` if None.
+        random_cases: Number of random cases to draw.
+        rtol, atol: Tolerances: a number may differ from ours by atol + rtol · |ours|, by more in float32.
         keepdims: True: axes of length 1 may have been kept or dropped, since that makes no difference here; "numbers":
             only around what is one number.
     """
 
-    reference: Callable
+    reference: Callable | str
     notebook: str
     section: str
     cases: Sequence[tuple]
@@ -106,10 +108,22 @@ class Exercise:
     keepdims: bool | str = False
 
     def __post_init__(self):
-        self.reference = core(self.reference)
-        self.name = self.name or self.reference.__name__
+        if isinstance(self.reference, str):  # imported when it is first needed
+            self._dotted_name = self.reference
+            self.name = self.name or self.reference.rpartition(".")[2]
+            del self.reference
+        else:
+            self.reference = core(self.reference)
+            self.name = self.name or self.reference.__name__
         self._hints_given = 0
         self._outcomes = {}
+
+    def __getattr__(self, attribute):
+        if attribute != "reference":
+            raise AttributeError(f"an exercise has no attribute {attribute!r}")
+        module, _, name = self._dotted_name.rpartition(".")
+        self.reference = core(getattr(importlib.import_module(module), name))
+        return self.reference
 
     def __call__(self, function):
         """Print what is right about `function`, or its first wrong case; returns nothing."""

@@ -22,7 +22,7 @@ class Maps:
 
 @contextlib.contextmanager
 def same_draws():
-    """New layers draw their seeds from `random`; what the notebook draws next must not change by that."""
+    """Restore the state of `random` afterwards: new layers draw seeds from it, but the notebook's next draws stay."""
     before = random.getstate()
     try:
         yield
@@ -41,7 +41,7 @@ def checked(result):
 
 
 def built(function, *arguments):
-    """The function's result; that shapes do not fit is said alike for `x + z` and for layers.Add."""
+    """Return the function's result; shapes that do not fit get one message, for `x + z` and for layers.Add."""
     try:
         return function(*arguments)
     except ValueError as error:
@@ -52,7 +52,7 @@ def built(function, *arguments):
 
 
 def layers_of(model):
-    """Its layers, and those of the models inside it."""
+    """Return the layers of a model, and those of the models inside it."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from layers_of(layer)
@@ -117,12 +117,12 @@ def set_norm(norm, slope, shift):
 
 
 def _row(maps):
-    """The first numbers of the first channel, as text."""
+    """Show the first numbers of the first channel as text."""
     return ", ".join(f"{number + 0.0:.4g}" for number in maps[0, :4, 0])  # + 0.0 turns -0 into 0
 
 
 def _parts(model):
-    """The kernels of a model, each with its shape, and its batch normalizations; biases are set to 0.
+    """Return the kernels of a model, each with its shape, and its batch normalizations; set biases to 0.
 
     The shape is (f, f, channels, filters), or (f, f, channels) where each filter sees one channel.
     """
@@ -147,6 +147,6 @@ def _parts(model):
 
 
 def _kernel(shape):
-    """'3×3×2→6', or '3×3 for each of 6 channels'."""
+    """Show the shape of a kernel: '3×3×2→6', or '3×3 for each of 6 channels'."""
     size = "×".join(map(str, shape[:2]))
     return f"{size}×{shape[2]}→{shape[3]}" if len(shape) == 4 else f"{size} for each of {shape[2]} channels"

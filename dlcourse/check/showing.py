@@ -68,11 +68,11 @@ def plain(text):
 
 
 def is_number(value):
-    """Whether a value is a number or an array of numbers, True and False among them."""
+    """Return whether a value is a number or an array of numbers, True and False among them."""
     arraylike = isinstance(value, Number) or (hasattr(value, "__array__") and not isinstance(value, type))
     return arraylike and np.asarray(value).dtype.kind in "biuf"
 
 
 def is_bool(value):
-    """Whether a value is True, False or an array of them."""
+    """Return whether a value is True, False or an array of them."""
     return is_number(value) and np.asarray(value).dtype.kind == "b"

@@ -16,7 +16,7 @@ _SQUARE = np.array([[2.0, -1.0, 0.0], [0.5, 0.0, 1.0], [1.0, 1.0, -2.0]])  # W a
 
 
 def _layer(rng):
-    """A_prev, W, b, activation of a layer of any size."""
+    """Draw A_prev, W, b, activation of a layer of any size."""
     n_prev, n, m = rng.integers(1, 5, size=3)
     name = ("sigmoid", "tanh", "relu", "leaky_relu")[rng.integers(4)]
     return rng.normal(size=(n_prev, m)), rng.normal(size=(n, n_prev)), rng.normal(size=(n, 1)), name

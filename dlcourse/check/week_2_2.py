@@ -20,7 +20,7 @@ def _average(rng):
 
 
 def _weights(rng, averages):
-    """Random weights, their gradient, and as many averages; an average of squares is not negative."""
+    """Draw weights, their gradient, and as many averages; an average of squares is not negative."""
     shape = tuple(rng.integers(1, 5, size=2))
     return [rng.normal(size=shape), rng.normal(size=shape), *(rng.random(shape) for _ in range(averages))]
 

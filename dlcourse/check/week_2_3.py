@@ -58,7 +58,7 @@ def _logits(rng):
     return (rng.normal(scale=3, size=(rng.integers(2, 6), rng.integers(1, 6))),)
 
 
-def _labelled(rng):
+def _labeled(rng):
     (Z,) = _logits(rng)
     return Z, np.eye(len(Z))[:, rng.integers(len(Z), size=Z.shape[1])]
 
@@ -208,7 +208,7 @@ EXERCISES = [
         reference=softmax_gradient,
         section="2.5.2",
         cases=[(_LOGITS, np.eye(4)[:, [0, 2, 1]]), (np.zeros((3, 2)), np.eye(3)[:, [0, 2]])],
-        random=_labelled,
+        random=_labeled,
         properties=[
             (lambda dZ, Z, Y: np.all(dZ[Y == 1] < 0), "a larger z of the true class lowers the loss"),
             (lambda dZ, Z, Y: np.allclose(dZ.sum(axis=0), 0), "the gradient of each example sums to 0"),

@@ -61,7 +61,7 @@ def _depthwise(rng):
 
 
 def _as_tuple(function, *arguments):
-    """What the function returns; one array of all results counts as the tuple of them."""
+    """Call the function and return its results as a tuple, also if they are one array."""
     result = as_numpy(function(*arguments))
     return tuple(result.tolist()) if isinstance(result, np.ndarray) and result.ndim == 1 else result
 
@@ -111,7 +111,7 @@ _SHIFTS = np.array([[10, -20, -10], [-5, 7, 1]])
 
 
 def _typed(function, *arguments):
-    """What the function returns, with its type: pixels of another type are other pixels."""
+    """Call the function and return its result with its type: pixels of another type are other pixels."""
     result = as_numpy(function(*arguments))
     if result is None or result is ...:
         return result
@@ -144,7 +144,7 @@ class _Net:
 
 
 def _frozen(function, net, *arguments):
-    """What the function returns for a new model, and which layers learn afterwards."""
+    """Call the function on a new model; return its result and the layers that learn afterwards."""
     with same_draws():
         model = net.build()
         count = function(model, *arguments)

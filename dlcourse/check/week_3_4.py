@@ -3,7 +3,6 @@
 from functools import partial
 
 from dlcourse.check.exercise import Exercise
-from dlcourse.faces import triplets
 
 import numpy as np
 
@@ -100,7 +99,7 @@ def _nearest_name(encoding, known, names):
 
 EXERCISES = [
     exercise(
-        reference=triplets.triplet_loss,
+        reference="dlcourse.faces.triplets.triplet_loss",
         section="3.4.4",
         cases=[(_A, _P, _N, 0.5), (_A, _P, _N, 0.25), (_A, _A, _A, 0.25)],
         random=_triplets,

@@ -3,7 +3,6 @@
 from functools import partial
 
 from dlcourse.check.exercise import Exercise
-from dlcourse.style import costs
 
 import numpy as np
 
@@ -37,7 +36,7 @@ def _without_a_tensor(image):
 
 EXERCISES = [
     exercise(
-        reference=costs.gram_matrix,
+        reference="dlcourse.style.costs.gram_matrix",
         section="3.4.6",
         cases=[(_SMALL,), (_NUMBERED,), (_STEP,)],
         random=_features,
@@ -66,7 +65,7 @@ EXERCISES = [
         ],
     ),
     exercise(
-        reference=costs.content_cost,
+        reference="dlcourse.style.costs.content_cost",
         section="3.4.6",
         cases=[(_SMALL, _OTHER), (_SMALL, _SMALL)],
         random=_two_features,
@@ -93,7 +92,7 @@ EXERCISES = [
         ],
     ),
     exercise(
-        reference=costs.layer_style_cost,
+        reference="dlcourse.style.costs.layer_style_cost",
         section="3.4.6",
         cases=[(_SMALL, _OTHER), (_SMALL, _SMALL[:, ::-1]), (_STEP, 2 * _STEP)],
         random=_two_features,
@@ -120,7 +119,7 @@ EXERCISES = [
         ],
     ),
     exercise(
-        reference=costs.total_variation,
+        reference="dlcourse.style.costs.total_variation",
         section="3.4.6",
         cases=[(_STEP,), (np.full((2, 3, 1), 0.5),)],
         random=_image,

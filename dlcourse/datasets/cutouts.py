@@ -23,24 +23,19 @@ class Cutouts(NamedTuple):
 def cutouts(split="train"):
     """Read photographs of single objects, cut out: the fourth channel tells where the object is.
 
-    The objects are split, not the pictures: two photographs of one animal, or one picture in two colors, lie on the
-    same side. So no bird of the test set was ever seen in training.
+    The objects are split, not the pictures: no bird of the test set was ever seen in training, nor in another color.
 
     Args:
         split: `"train"` (109 pictures) or `"test"` (46).
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `images`, a list of uint8 arrays of shape (height, width, 4): red, green, blue and alpha, which goes from 0
-          (nothing there) to 255 (only the object). Colors are not multiplied by alpha. The longer side is at most
-          192, and no margin is empty;
-        - `labels`, int64, shape (number of images,), to be read with `CUTOUT_CLASSES`;
-        - `names`, a tuple of the objects' names. A name that comes twice is the same object.
+    - `images`, a list of uint8 arrays of shape (height, width, 4): red, green, blue, not multiplied by alpha, and
+      alpha from 0 (nothing) to 255 (only the object). The longer side is at most 192, and no margin is empty;
+    - `labels`, int64, shape (number of images,), to be read with `CUTOUT_CLASSES`;
+    - `names`, a tuple of the objects' names. A name that comes twice is the same object.
 
-    Raises:
-        ValueError, FileNotFoundError: If `split` is neither of the two, or a file is damaged or missing.
-
+    Raises ValueError, FileNotFoundError if `split` is neither of the two, or a file is damaged or missing.
     Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and license of each.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """

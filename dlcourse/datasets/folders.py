@@ -32,20 +32,11 @@ def read_picture(path):
     Args:
         path: The path of a JPEG, PNG or WebP file, at most 100 million pixels.
 
-    Returns:
-        uint8, shape (height, width, 3), in RGB, upright:
-
-        - turned and mirrored as its EXIF orientation says, as every viewer shows it;
-        - transparent pixels on white;
-        - gray as three equal channels; 16 bits scaled to 8 (65535 becomes 255);
-        - a palette's, CMYK's and YCbCr's colors converted to RGB; color profiles are not applied;
-        - of an animation the first frame.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If `path` is not one (but a URL, a folder, an array), or the file is empty, damaged, cut off, too
-            large or of another kind. The message names the file.
-
+    Returns uint8, shape (height, width, 3), in RGB: turned and mirrored by its EXIF orientation, transparent pixels on
+    white, gray as three equal channels, 16 bits scaled to 8 (65535 becomes 255), other colors converted to RGB without
+    their profiles, of an animation the first frame.
+    Raises FileNotFoundError if there is no such file; ValueError if `path` is none (a URL, a folder, an array), or the
+    file is empty, damaged, cut off, too large or of another kind. The message names the file.
     Used by users; README.
     """
     path = _decode.existing_file("path", path)
@@ -60,29 +51,22 @@ def read_folder(folder, size, *, fit="crop"):
 
     Args:
         folder: A folder with a folder of pictures for each class; what lies deeper belongs to the class above it. A
-            folder that holds only pictures counts as a single class. Hidden files and folders, and files that are
-            not pictures, are skipped.
+            folder of pictures alone is a single class. Hidden files and folders, and other files, are skipped.
         size: Side of the pictures to return, or (height, width), in pixels.
         fit: `"crop"` scales a picture until it covers the size and cuts off what stands out, evenly on both sides;
             `"letterbox"` scales it until it lies inside and leaves the rest black. Neither changes its proportions.
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `images`, uint8, shape (n, height, width, 3), each as `read_picture` reads it. Large JPEG files are decoded
-          at a fraction of their size, which is quicker and looks the same;
-        - `labels`, int64, shape (n,);
-        - `names`, the tuple of the classes' names, those of their folders, sorted: `names[labels[i]]` is that of
-          picture i.
+    - `images`, uint8, shape (n, height, width, 3), each as `read_picture` reads it. Large JPEG files are decoded
+      at a fraction of their size, which is quicker and looks the same;
+    - `labels`, int64, shape (n,), and `names`, the sorted tuple of the folders' names: picture i is of the class
+      `names[labels[i]]`.
 
-        Pictures are in the order of their classes, then of their files' names. The attribute `files`, a tuple of n
-        paths, tells which is which.
+    Pictures are sorted by class, then by file name; the attribute `files` is the tuple of their n paths.
 
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If an argument is out of its range; if a class has no picture, or a picture lies beside the classes'
-            folders; or if pictures cannot be read. The message names them, or the first ten of many.
-
+    Raises FileNotFoundError if there is no such folder; ValueError if an argument is out of its range, a class has no
+    picture, or pictures lie beside the folders or cannot be read. The message names the first ten.
     Used by users; README.
     """
     folder, (height, width) = _existing_folder(folder), height_and_width("size", size)
@@ -116,21 +100,15 @@ def read_masks(folder, size, *, fit="crop"):
 
     Args:
         folder: A folder of PNG or lossless WebP files, in folders or not: gray files or palettes, whose numbers are
-            the classes. Masks are returned in the order of the files' names, as `read_folder` returns pictures; give a
-            mask the name of its picture.
+            the classes. Give a mask the name of its picture: both are sorted by their names.
         size: As for `read_folder`.
         fit: As for `read_folder`; what a letterbox leaves is 0, the background.
 
-    Returns:
-        Shape (n, height, width), uint8, or int32 if a number exceeds 255. If all masks hold nothing but 0 and 255 (or,
-        in 16 bits, 65535), then 1 stands for 255. In masks of several classes 255 stays: it usually marks pixels that
-        do not count (`ignore_class=255` in `dlcourse.segmentation`).
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If an argument is out of its range, there is no mask, or masks cannot be read: damaged, in colors,
-            transparent, or stored with loss (JPEG), which changes class numbers. The message names the files.
-
+    Returns shape (n, height, width), uint8, or int32 if a number exceeds 255. If all masks hold nothing but 0 and 255
+    (in 16 bits: 65535), 255 becomes 1. In masks of several classes 255 stays: it usually marks pixels that do not count
+    (`ignore_class=255` in `dlcourse.segmentation`).
+    Raises FileNotFoundError if there is no such folder; ValueError if an argument is out of its range, there is no
+    mask, or masks are damaged, in colors, transparent, or stored with loss (JPEG). The message names the files.
     Used by users; README.
     """
     folder, (height, width) = _existing_folder(folder), height_and_width("size", size)

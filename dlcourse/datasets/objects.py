@@ -30,20 +30,15 @@ def objects(split="train", size=160, backgrounds=None, seed=0):
         split: `"train"` (109 pictures) or `"test"` (46). They are split by object, not by picture.
         size: Side of a picture in pixels, at least 64. The object's longer side is 0.9 of it, unless that would enlarge
             the cut-out by more than half.
-        backgrounds: `"train"` or `"test"`, the photographs behind; those of `split` if None. To cross-validate
-            over all objects, take the training pictures from one and the test pictures from the other.
+        backgrounds: `"train"` or `"test"`, the photographs behind; those of `split` if None.
         seed: Whole number from 0; the same seed gives the same bytes, another seed other pieces of the photographs.
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `images`, uint8, shape (number of pictures, size, size, 3);
-        - `labels`, int64, shape (number of pictures,), to be read with `CUTOUT_CLASSES`;
-        - `names`, a tuple of the objects' names. A name that comes twice is the same object.
+    - `images`, uint8, shape (number of pictures, size, size, 3);
+    - `labels` and `names`, as those of `cutouts`.
 
-    Raises:
-        ValueError, FileNotFoundError: If an argument is out of its range, or a file is damaged or missing.
-
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
     Source: the cut-outs of `cutouts`, on the photographs of `scenes`; their licenses hold.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """

@@ -13,18 +13,14 @@ def peeps(split="train"):
     """Read small color drawings of 120 people, 12 of each.
 
     A person is a head with its hair or headwear, facial hair, a tone of skin and a color of hair. Everything else
-    changes from picture to picture: the expression, glasses and masks, the color of the clothes (and of a turban, a
-    beanie or a ribbon), a tilt of up to 8 degrees, place, size and background. `data/peeps/people.csv` describes each.
+    changes: expression, glasses and masks, the color of clothes and headwear, a tilt of up to 8 degrees, place, size
+    and background. `data/peeps/people.csv` describes each.
 
     Args:
         split: `"train"` for people 0…89, `"test"` for people 90…119, none of whom is in the training set.
 
-    Returns:
-        `(images, identities)`, ordered by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
-
-    Raises:
-        ValueError, FileNotFoundError: If `split` is neither, or the file is damaged or missing.
-
+    Returns `(images, identities)`, by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
+    Raises ValueError, FileNotFoundError if `split` is neither, or the file is damaged or missing.
     Source: Open Peeps by Pablo Stanley (CC0).
     Taught in notebook 3-4, section 3.4.3.
     """

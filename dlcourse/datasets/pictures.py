@@ -7,16 +7,8 @@ from dlcourse import _files
 import numpy as np
 
 FASHION_CLASSES = (
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
+    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
 
 
@@ -26,13 +18,9 @@ def fashion_mnist():
     The test set is the official one; the training set is the first third of the official one, in its order.
     `keras.datasets.fashion_mnist.load_data()` downloads all 60,000.
 
-    Returns:
-        `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (20000, 28, 28) and (10000, 28, 28), and
-        labels 0…9, to be read with `FASHION_CLASSES`.
-
-    Raises:
-        FileNotFoundError, ValueError: If the file is missing or damaged.
-
+    Returns `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (20000, 28, 28) and (10000, 28, 28),
+    and labels 0…9, to be read with `FASHION_CLASSES`.
+    Raises FileNotFoundError, ValueError if the file is missing or damaged.
     Source: Xiao, Rasul and Vollgraf (2017), arXiv:1708.07747.
     Taught in notebook 1-1, section 1.1.3.
     """
@@ -42,16 +30,12 @@ def fashion_mnist():
 def faces_or_not():
     """Read faces, and pieces of the backgrounds of the same photographs: 200 small gray pictures.
 
-    The split is fixed, and made by photograph: as far as the source tells, a face and the background of its photograph
-    lie on the same side. Nobody is named, so a person may appear on both sides.
+    The split is fixed, and made by photograph as far as the source tells. Nobody is named, so a person may appear on
+    both sides.
 
-    Returns:
-        `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (140, 25, 25) and (60, 25, 25) in mixed
-        order, and labels, 1 for a face and 0 for none, each half of either set.
-
-    Raises:
-        FileNotFoundError, ValueError: If the file is missing or damaged.
-
+    Returns `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (140, 25, 25) and (60, 25, 25) in mixed
+    order, and labels, 1 for a face and 0 for none, each half of either set.
+    Raises FileNotFoundError, ValueError if the file is missing or damaged.
     Source: scikit-image's `lfw_subset`, from Labeled Faces in the Wild (Huang et al. 2012).
     Taught in notebook 1-2, section 1.2.1.
     """
@@ -69,12 +53,8 @@ def photo(name):
     Args:
         name: One of `photo_names()`, such as `"astronaut"`.
 
-    Returns:
-        uint8, shape (height, width, 3); a gray photograph has three equal channels. The longer side is at most 800.
-
-    Raises:
-        ValueError, FileNotFoundError: If no photograph has this name, or its file is damaged or missing.
-
+    Returns uint8, shape (height, width, 3); a gray photograph has three equal channels. The longer side is at most 800.
+    Raises ValueError, FileNotFoundError if no photograph has this name, or its file is damaged or missing.
     Taught in notebook 3-1 and after; `data/photo/LICENSE.txt` names who took each.
     """
     photos = _photos()
@@ -87,13 +67,9 @@ def photo(name):
 def nuclei():
     """Read a fluorescence micrograph, and the cell nucleus to which each of its pixels belongs.
 
-    Returns:
-        `(image, instances)`, both of shape (512, 512): the brightness, uint8, and the number of the nucleus,
-        int32, 1…125, or 0 for the background.
-
-    Raises:
-        FileNotFoundError, ValueError: If a file is missing or damaged.
-
+    Returns `(image, instances)`, both of shape (512, 512): the brightness, uint8, and the number of the nucleus, int32,
+    1…125, or 0 for the background.
+    Raises FileNotFoundError, ValueError if a file is missing or damaged.
     Source: 2018 Data Science Bowl (BBBC038, CC0), labeled for StarDist (Schmidt et al. 2018).
     Taught in notebook 3-3, section 3.3.5.
     """

@@ -10,34 +10,25 @@ def pipeline(
 
     The order matters. What is the same in every epoch (`load`) comes before the cache, what is drawn at random
     (`shuffle`, `transform`) after it. Shuffling comes before batching, so that each epoch mixes the batches anew.
-
-    Shuffle the training set only: a validation set has to stay the same set in the same order, and a pipeline that
-    shuffles leaks between the two when it is split with `take` and `skip`. Call `model.fit` with `shuffle=False`:
-    Keras shuffles arrays only, and otherwise warns that it will not shuffle a pipeline.
+    Shuffle the training set only: a pipeline that shuffles leaks into a validation set that `take` and `skip` split
+    off. Call `model.fit` with `shuffle=False`, or Keras warns that it shuffles arrays only.
 
     Args:
-        images: Array of shape (n, ...), any type, returned unscaled. With `load`, the array from which it makes
-            pictures, such as paths or the bytes of files.
+        images: Array of shape (n, ...), any type, unscaled. With `load`, paths or bytes of files, say.
         labels: Array of shape (n, ...).
         batch_size: Number of pictures in a batch; the last batch may be smaller.
         shuffle: Whether each epoch has an order of its own, drawn from all n pictures.
         seed: Seed of the orders: the same one gives the same sequence, under the same global seed of TensorFlow.
-        load: Function from one element of `images` to a picture, such as `tf.io.decode_png`, or None. It is called for
-            several at a time.
+        load: Function from one element of `images` to a picture, such as `tf.io.decode_png`, or None.
         cache: Whether to keep the pictures that `load` has made in memory: for pictures that fit.
         transform: Function from a batch, (images, labels), to such a pair, called anew in every epoch, or None. For
-            augmentation: `lambda images, labels: (augmentation(images, training=True), labels)`. It is called for
-            several batches at a time, so which batch gets which of its random draws may differ from run to run.
-        prefetch: Whether to prepare batches in advance, as many as tf.data finds worthwhile: while a model trains on
-            one batch, the next is made, and a step takes the longer of the two times, not their sum. The price is the
-            memory of the batches that wait. False makes each batch when it is due: to see the difference.
+            augmentation: `lambda images, labels: (augmentation(images, training=True), labels)`. Several batches are
+            transformed at a time, so that their random draws may differ from run to run.
+        prefetch: Whether to prepare batches in advance, as many as tf.data finds worthwhile: a step then takes the
+            longer of the times to make a batch and to train on it, not their sum, and needs memory for those that wait.
 
-    Returns:
-        A `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
-
-    Raises:
-        ValueError: If there are no images or not one label for each, or an argument is out of its range.
-
+    Returns a `tf.data.Dataset` of pairs, images of shape (batch, ...) and labels of shape (batch, ...).
+    Raises ValueError if there are no images or not one label for each, or an argument is out of its range.
     Taught in notebook 1-1, section 1.1.3, and notebook 3-2, sections 3.2.5 and 3.2.6.
     """
     import tensorflow as tf

@@ -33,13 +33,9 @@ def planar(name, m=400, *, noise=None, classes=None, seed=0):
         classes: Number of classes C, 2 to 8, of spirals and blobs; by default 3. The other sets have two.
         seed: Whole number, 0 or more; the same seed gives the same points, another one gives points to test on.
 
-    Returns:
-        A named tuple with `X`, float64, shape (2, m), one point in each column, and `Y`, int64, shape (1, m), the class
-        of each, from 0 to C − 1.
-
-    Raises:
-        ValueError: If there is no such set, or a number is out of its range.
-
+    Returns a named tuple with `X`, float64, shape (2, m), one point in each column, and `Y`, int64, shape (1, m), the
+    class of each, from 0 to C − 1.
+    Raises ValueError if there is no such set, or a number is out of its range.
     Taught in notebook 1-3, section 1.3.1; the spirals in notebook 2-3, section 2.5.2.
     """
     draw, usual_noise, usual_classes = _SETS[choice("name", name, _SETS)]

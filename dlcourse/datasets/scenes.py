@@ -39,34 +39,28 @@ class Scenes(NamedTuple):
 def scenes(n, size=160, split="train", seed=0, max_objects=4):
     """Make pictures of several objects, with the boxes and masks that a detector or a segmenter should find.
 
-    Cut-outs are scaled, mirrored, turned, lit a little differently and pasted on a crop of a photograph, one over the
-    other, each with at least 40 % of its pixels visible. A class is drawn before an object, so that all five are
-    equally frequent. Scene i depends on `seed`, `split`, `size`, `max_objects` and i alone: `scenes(5)` are the first
-    five of `scenes(10)`.
+    Cut-outs are scaled, mirrored, turned, lit a little differently and pasted on a crop of a photograph, each with at
+    least 40 % of its pixels visible. A class is drawn before an object, so that all five are equally frequent. Scene i
+    depends on `seed`, `split`, `size`, `max_objects` and i alone: `scenes(5)` are the first five of `scenes(10)`.
 
     Args:
         n: Number of scenes.
         size: Side of a scene in pixels, at least 64.
         split: `"train"` or `"test"`: other objects on other photographs.
         seed: Whole number from 0; the same seed gives the same bytes.
-        max_objects: Largest number of objects in a scene, at most 255. A scene holds 1 to `max_objects`, fewer if no
-            room is left.
+        max_objects: Largest number of objects in a scene, at most 255; the smallest is 1.
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `images`, uint8, shape (n, size, size, 3);
-        - `boxes`, a list of n float32 arrays of shape (objects, 4): the corners (x_min, y_min, x_max, y_max) in pixels
-          of the tightest box around the **visible** part of each object. Pixel columns are [x, x + 1), so that
-          x_max - x_min is the width;
-        - `classes`, a list of n int64 arrays of shape (objects,), to be read with `CUTOUT_CLASSES`;
-        - `semantic`, uint8, shape (n, size, size): 0 for the background, else the class + 1;
-        - `instances`, uint8, shape (n, size, size): 0 for the background, else k + 1 for object k of `boxes` and
-          `classes`. Later objects lie in front. A pixel belongs to the front-most object that covers more than half.
+    - `images`, uint8, shape (n, size, size, 3);
+    - `boxes`, a list of n float32 arrays of shape (objects, 4): the corners (x_min, y_min, x_max, y_max) in pixels
+      of the tightest box around the **visible** part of each object; x_max - x_min is its width;
+    - `classes`, a list of n int64 arrays of shape (objects,), to be read with `CUTOUT_CLASSES`;
+    - `semantic`, uint8, shape (n, size, size): 0 for the background, else the class + 1;
+    - `instances`, uint8, shape (n, size, size): 0 for the background, else k + 1 for object k of `boxes` and
+      `classes`. Later objects lie in front. A pixel belongs to the front-most object that covers more than half.
 
-    Raises:
-        ValueError, FileNotFoundError: If an argument is out of its range, or a file is damaged or missing.
-
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
     Taught in notebook 3-3, sections 3.3.1 and 3.3.3.
     """
     n, size, seed = count("n", n, 0), count("size", size, SMALLEST), count("seed", seed, 0)
@@ -114,8 +108,8 @@ def _scene(rng, size, max_objects, photographs, objects):
 def over(front, back):
     """Lay a cut-out over a picture: where it is opaque it hides the picture, where it is clear it adds nothing.
 
-    `front` has shape (height, width, 4): colors 0…255, **already multiplied by alpha**, and alpha 0…1; `back` has
-    shape (height, width, 3), 0…255, and so has the result.
+    `front` has shape (height, width, 4): colors 0…255, **already multiplied by alpha**, and alpha 0…1; `back` and the
+    result have shape (height, width, 3), 0…255.
     """
     return front[..., :3] + (1 - front[..., 3:]) * back
 
@@ -169,8 +163,7 @@ def _boxes(instances, count):
 def stock(root, split):
     """Read the photographs, and the cut-outs grouped by class, as Pillow's images; once from one folder of data.
 
-    Colors are multiplied by alpha (Pillow's mode RGBa) before anything is scaled or turned: without that, the color
-    that lies unseen beside an object bleeds into its edge.
+    Colors are multiplied by alpha (mode RGBa) first, or the unseen color beside an object would bleed into its edge.
     """
     from PIL import Image
 

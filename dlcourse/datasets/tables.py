@@ -26,19 +26,15 @@ class Temperatures(NamedTuple):
 def houses():
     """Read the 546 houses sold in Windsor, Canada, in the summer of 1987.
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `features`, float32, shape (546, 11), in the order of `names`: the lot's size in square feet; the numbers of
-          bedrooms, full bathrooms and stories without the basement; 1 or 0 for a driveway, a recreation room, a
-          finished basement, hot water by gas and air conditioning; the number of garage places, column 9; and 1 or 0
-          for a preferred neighborhood;
-        - `prices`, float32, shape (546,), in Canadian dollars;
-        - `names`, a tuple of the eleven columns' names, such as `"lot_size"`.
+    - `features`, float32, shape (546, 11), in the order of `names`: the lot's size in square feet; numbers of
+      bedrooms, full bathrooms and stories (no basement); 1 or 0 for a driveway, a recreation room, a finished basement,
+      hot water by gas and air conditioning; number of garage places, column 9; 1 or 0 for a preferred neighborhood;
+    - `prices`, float32, shape (546,), in Canadian dollars;
+    - `names`, a tuple of the eleven columns' names, such as `"lot_size"`.
 
-    Raises:
-        FileNotFoundError, ValueError: If the file is missing or damaged.
-
+    Raises FileNotFoundError, ValueError if the file is missing or damaged.
     Source: Anglin and Gençay (1996), "Semiparametric estimation of a hedonic price function".
     Taught in notebook 1-1, section 1.1.1.
     """
@@ -50,15 +46,12 @@ def houses():
 def temperatures():
     """Read the temperature of each day in Seattle, from 2012 to 2015, without a gap.
 
-    Returns:
-        A named tuple with
+    Returns a named tuple with
 
-        - `dates`, datetime64[D], shape (1461,), one day after the other;
-        - `celsius`, float32, shape (1461,): the middle between the day's lowest and highest temperature, in °C.
+    - `dates`, datetime64[D], shape (1461,), one day after the other;
+    - `celsius`, float32, shape (1461,): the middle between the day's lowest and highest temperature, in °C.
 
-    Raises:
-        FileNotFoundError, ValueError: If the file is missing or damaged.
-
+    Raises FileNotFoundError, ValueError if the file is missing or damaged.
     Source: the United States' weather service (NOAA).
     Taught in notebook 2-2, section 2.4.2.
     """

@@ -12,9 +12,9 @@ import numpy as np
 class IdentityBatches(keras.utils.PyDataset):
     """Batches of `people` people with `pictures` pictures each, drawn anew in every epoch, for `model.fit`.
 
-    Within a batch no person and no picture occurs twice. The same seed draws the same batches in the same epochs. Pass
-    `shuffle=False` to `fit` to keep their order, too, which Keras would otherwise shuffle, and not by this seed. Batch
-    i of this epoch is `batches[i]`: images, shape (P·K, …), and identities, shape (P·K,), ordered by person.
+    Within a batch no person and no picture occurs twice. Batch i of this epoch is `batches[i]`: images, shape (P·K, …),
+    and identities, shape (P·K,), ordered by person. The same seed draws the same batches; pass `shuffle=False` to `fit`
+    to keep their order, too.
 
     Args:
         images: An array, shape (n, …).
@@ -25,7 +25,6 @@ class IdentityBatches(keras.utils.PyDataset):
         steps: Batches in an epoch; by default as many as the pictures fill.
 
     Raises ValueError if there are fewer people, or fewer pictures of one, or an argument is out of its range.
-
     Taught in notebook 3-4, section 3.4.4.
     """
 

@@ -30,9 +30,8 @@ LONGEST = 90_000_000  # bytes of names: the header of a safetensors file may hav
 class FaceDatabase:
     """Names and encodings of people, to verify and to recognize by.
 
-    Two encodings count as one person's if they are at most `threshold` apart. That is the Euclidean distance
-    ‖f(x₁) − f(x₂)‖; the notes' d (eq. 3.18) is its square, to be compared with the square of this threshold. If a
-    person has several pictures, the nearest counts.
+    Two encodings count as one person's if ‖f(x₁) − f(x₂)‖ is at most `threshold`; the notes' d (eq. 3.18) is the square
+    of this distance. If a person has several pictures, the nearest counts.
 
     `len(database)` is the number of people, and `database.names` a tuple of their names, in the order of enrolment.
     Names are compared in Unicode's composed form (NFC): é is one letter, however it was typed.
@@ -43,7 +42,6 @@ class FaceDatabase:
         threshold: τ, above 0. 0.6 is right for `models.face_encoder`.
 
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.2.
     """
 
@@ -79,7 +77,7 @@ class FaceDatabase:
             name: A string, not blank.
             image: A picture for the encoder; if that is a model, uint8, shape (height, width, channels).
 
-        Raises ValueError if an argument is not as above, or the encoder refuses the picture.
+        Raises ValueError if the name is not as above, or the encoder refuses the picture.
         """
         names = _strings("name", [name], 1)
         self.enroll_encodings(names, np.asarray(self._encode(image))[np.newaxis])
@@ -114,10 +112,7 @@ class FaceDatabase:
             image: As for `enroll`.
             name: One of `names`.
 
-        Returns:
-            `(same, distance)`: whether the distance from the person's nearest picture is at most the threshold, and
-            that distance.
-
+        Returns `(same, distance)`: distance from the person's nearest picture; same if that is within the threshold.
         Raises ValueError if nobody is enrolled under that name, or the encoder refuses the picture.
         """
         self._rows(name)  # refuses an unknown name before the encoder runs
@@ -135,10 +130,8 @@ class FaceDatabase:
         Args:
             image: As for `enroll`.
 
-        Returns:
-            `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first. The
-            name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
-
+        Returns `(name, distance)` of the nearest picture, as float32 tells it; of two at one distance, of the first.
+        The name is None, which means unknown, if the distance is above the threshold. An empty database: (None, inf).
         Raises ValueError if the encoder refuses the picture.
         """
         return self.recognize_encoding(self._encode(image))
@@ -155,13 +148,11 @@ class FaceDatabase:
     def save(self, path):
         """Write names, encodings and threshold, but not the encoder, to a file in the safetensors format.
 
-        An existing file is replaced in one step: whatever happens meanwhile, the old one is whole, or the new one. If
-        the path is a symbolic link, the file that it points to is replaced. The file is readable by its owner alone,
-        because an encoding tells who somebody is.
+        An existing file (of a symbolic link, the one it points to) is replaced in one step: the old one is whole, or
+        the new one. Only its owner can read it, because an encoding tells who somebody is.
 
-        Raises:
-            ValueError: If the path is none, or the names fill more than 90 MB, which is more than the format allows.
-            OSError: If it cannot be written.
+        Raises ValueError if the path is none, or the names fill more than 90 MB, which is more than the format allows;
+        OSError if it cannot be written.
         """
         path = Path(os.path.realpath(_path(path)))
         content = {"format": FORMAT, "version": VERSION, "threshold": self.threshold, "names": self._names.tolist()}
@@ -184,10 +175,8 @@ class FaceDatabase:
     def load(self, path):
         """Replace names, encodings and threshold by those of a file that `save` has written. It never runs code.
 
-        Raises:
-            ValueError: If the file is damaged or a foreign one, or its encodings are not of the encoder's length. The
-                database stays as it was.
-            OSError: If the file is missing or cannot be read.
+        Raises OSError if the file is missing or cannot be read; ValueError if it is damaged or a foreign one, or its
+        encodings are not of the encoder's length. The database stays as it was.
         """
         path = _path(path)
         if path.exists() and not path.is_file() and not path.is_dir():  # a pipe: reading it might never end

@@ -28,22 +28,18 @@ def encodings(*names):
 def pairwise_distances(embeddings, *, squared=False):
     """Compute the Euclidean distance of every embedding of a batch from every other.
 
-    ‖a − b‖² = ‖a‖² + ‖b‖² − 2 a·b is one product of matrices and needs memory for m² numbers, not for m²·d. Because the
-    difference of large numbers loses small ones, the batch is moved first to have its mean at 0, which changes no
-    distance. The square is then exact to a few ε·R², where R is the largest distance from the mean and ε = 1.2e-7 in
-    float32: enough for embeddings of length 1, but in two narrow clusters that lie far apart, small distances within a
-    cluster are rounded away.
+    ‖a − b‖² = ‖a‖² + ‖b‖² − 2 a·b is one product of matrices and needs memory for m² numbers, not m²·d. The batch is
+    first moved to mean 0, because differences of large numbers lose small ones. The square is then exact to a few
+    ε·R², where R is the largest distance from the mean and ε = 1.2e-7 in float32; in two narrow clusters that lie far
+    apart, small distances within a cluster are still rounded away.
 
     Args:
         embeddings: Embeddings, shape (m, d).
         squared: Whether to return the squares, which the triplet loss takes (eq. 3.18).
 
-    Returns:
-        Shape (m, m), symmetric, 0 on the diagonal, of the embeddings' own float type; float32 for half precision and
-        for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
-
+    Returns shape (m, m), symmetric, 0 on the diagonal, of the embeddings' float type; float32 for half precision and
+    for whole numbers. The gradient at a distance of 0 is 0, although that of a square root is infinite.
     Raises ValueError if the embeddings have another number of axes.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     # A common move changes no distance, so no gradient flows through the mean

@@ -1,9 +1,7 @@
 """From a photograph to encodings: find the faces, find the points of each, cut each out in the same way, encode it.
 
-    faces = encode_faces(photo)       # all, best first
-    encoding = encode_face(photo)     # of a photograph that shows one
-
-The nets are loaded at the first call and kept.
+faces = encode_faces(photo)       # all, best first
+encoding = encode_face(photo)     # of a photograph that shows one
 """
 
 from typing import NamedTuple
@@ -40,16 +38,12 @@ def encode_faces(photo, encoder=None):
     """Find all faces of a photograph and encode them: detect, find landmarks, align, encode.
 
     Args:
-        photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it. How small a face may
-            be stands at `find_faces`.
+        photo: uint8, shape (height, width, 3), of any size, as `find_faces` takes it.
         encoder: A Keras model from aligned faces, shape (m, 150, 150, 3), to encodings, shape (m, d); None for the
             shipped `models.face_encoder`, whose d is 128.
 
-    Returns:
-        `Faces(scores, boxes, landmarks, pictures, encodings)`, a named tuple of NumPy arrays.
-
+    Returns `Faces(scores, boxes, landmarks, pictures, encodings)`, a named tuple of NumPy arrays.
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     model = net("encoder", encoder, models.face_encoder, (2, None), side=SIDE)
@@ -67,11 +61,8 @@ def encode_face(photo, encoder=None):
     Args:
         photo, encoder: As for `encode_faces`.
 
-    Returns:
-        A NumPy array, float32, shape (d,).
-
+    Returns a NumPy array, float32, shape (d,).
     Raises ValueError if none or several faces are found, or an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     encodings = encode_faces(photo, encoder).encodings
@@ -87,19 +78,15 @@ def encode_face(photo, encoder=None):
 def align(photo, landmarks):
     """Cut a face out of its photograph, so that eyes and mouth are where they are in every other picture.
 
-    The mean distance from the eyes to the mouth is 0.45 of the side of the square; the center of the three is at 0.5 of
-    its width and 0.43 of its height. The face is not turned. Nor is the square rounded to whole pixels: one pixel more
-    or less would move the distance of two people by 0.02.
+    The mean distance from the eyes to the mouth is 0.45 of the square's side, and their center is at 0.5 of its width
+    and 0.43 of its height. The face is not turned, nor the square rounded to pixels: one moves a distance by 0.02.
 
     Args:
         photo: uint8, shape (height, width, 3), of any size.
         landmarks: The points of one face, shape (68, 2), (x, y) in pixels, as `pretrained.find_landmarks` returns them.
 
-    Returns:
-        A NumPy array, uint8, shape (150, 150, 3). What is outside of the photograph is black.
-
+    Returns a NumPy array, uint8, shape (150, 150, 3). What is outside of the photograph is black.
     Raises ValueError if an argument is not as above, or the points are far outside of the photograph.
-
     Taught in notebook 3-4, section 3.4.3.
     """
     photo, points = color_picture("photo", photo), np.asarray(landmarks)

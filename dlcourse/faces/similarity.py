@@ -25,7 +25,6 @@ class SiameseSimilarity(layers.Layer):
         kind: "absolute" or "chi_squared".
 
     Raises ValueError if `kind` is neither, or the layer gets anything but such a pair.
-
     Taught in notebook 3-4, section 3.4.4.
     """
 

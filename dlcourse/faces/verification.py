@@ -1,4 +1,4 @@
-"""Same person or not: how good a distance is at telling, and from which threshold τ on (notes, eqs. 3.15–3.17).
+"""Same person or not: how well a distance tells, and from which threshold τ on (notes, eqs. 3.15–3.17).
 
 curve = verification_curve(*pairs(encoder(images), identities))           # some people choose τ …
 verification_accuracy(*pairs(encoder(others), their_identities), curve.threshold)    # … and others judge it
@@ -22,8 +22,8 @@ class VerificationCurve(NamedTuple):
         count ½.
     equal_error_rate: The rate at which as many of the one are turned away as of the other are let in.
     threshold: The τ with the best balanced accuracy, which is that with the largest true less false positive rate
-        (Youden's J); the smallest if there are several. Every τ from one distance up to the next has the same rates:
-        this one lies in the middle. −∞ if none does better than to turn all away.
+        (Youden's J); the smallest if there are several, and the middle of those up to the next distance, which have
+        the same rates. −∞ if none does better than turning all away.
     """
 
     thresholds: np.ndarray
@@ -35,7 +35,7 @@ class VerificationCurve(NamedTuple):
 
 
 class VerificationAccuracy(NamedTuple):
-    """The result of `verification_accuracy`: the two rates, and the mean of the first and 1 less the second."""
+    """The two rates, and their balanced accuracy: the mean of the first and 1 less the second."""
 
     true_positive_rate: float
     false_positive_rate: float
@@ -49,12 +49,9 @@ def pairs(embeddings, identities):
         embeddings: Finite numbers, shape (n, d).
         identities: The person in each picture: whole numbers, shape (n,).
 
-    Returns:
-        `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order (0, 1),
-        (0, 2), …, (1, 2), ….
-
+    Returns `(distances, same)`: Euclidean distances, float64, and bool, both of shape (n(n − 1)/2,), in the order
+    (0, 1), (0, 2), …, (1, 2), ….
     Raises ValueError if an argument is not as above.
-
     Taught in notebook 3-4, section 3.4.2.
     """
     embeddings = _numbers("embeddings", embeddings, "finite numbers of shape (n, d)", "uif", (None, None))
@@ -75,11 +72,8 @@ def verification_curve(distances, same):
         distances: d of each pair, shape (n,), such as `pairs` returns.
         same: Whether each pair is of one person: bool, or 0 and 1, shape (n,).
 
-    Returns:
-        A `VerificationCurve`: thresholds, the two rates (the ROC curve), its area, equal error rate, best threshold.
-
+    Returns a `VerificationCurve`, whose two rates are the ROC curve.
     Raises ValueError if an argument is not as above, a distance is not finite, or all pairs are of one kind.
-
     Taught in notebook 3-4, section 3.4.2.
     """
     distances, same = _judged(distances, same)
@@ -94,19 +88,15 @@ def verification_curve(distances, same):
 
 
 def verification_accuracy(distances, same, threshold):
-    """Measure how good a threshold is on these pairs. They should be of other people than those it was chosen on.
+    """Measure how good a threshold is on pairs of other people than those it was chosen on.
 
     Args:
         distances, same: As for `verification_curve`.
         threshold: τ: same person if d ≤ τ.
 
-    Returns:
-        A `VerificationAccuracy`: true and false positive rate, and the balanced accuracy, the mean of the share of the
-        pairs of one person that pass and that of the pairs of two that do not. Plain accuracy would mean little: nearly
-        all pairs are of two people, so that to turn all away is nearly always right.
-
+    Returns a `VerificationAccuracy`. Its accuracy is balanced because nearly all pairs are of two people, so that
+    turning all away has a plain accuracy near 1.
     Raises ValueError as `verification_curve`, or the threshold is no number.
-
     Taught in notebook 3-4, section 3.4.4.
     """
     distances, same = _judged(distances, same)

@@ -2,11 +2,8 @@
 
 Every function returns a `keras.Model`, not compiled, from pictures in 0…255, because a model scales its own input, to a
 probability for each class. `cost` counts parameters and multiply-adds. Where there are pretrained weights, a builder
-takes `weights=` as those of keras.applications do: "dlcourse" for the shipped ones, "imagenet" for Keras', None for
-random ones, or the path of a file.
-
-Five nets always come with the shipped weights unless others are asked for, and each has outputs of its own form:
-`face_detector`, `face_encoder`, `face_landmarks`, `nanodet` and `selfie_segmentation`.
+takes `weights=` as those of keras.applications do: "dlcourse" for the shipped ones (by default those of the face nets,
+`nanodet` and `selfie_segmentation`), "imagenet" for Keras', None for random ones, or the path of a file.
 """
 
 from dlcourse.models.alexnet import LocalResponseNormalization, alexnet

@@ -2,9 +2,8 @@
 Convolutional Neural Networks, 2012, figure 2).
 
 The paper trained on two GPUs with half of each layer's filters on either. In the second, fourth and fifth convolution a
-filter sees the maps of its own GPU only, which today is called a convolution in two groups and halves their weights:
-60,965,224 of 62,378,344 parameters are left, the paper's 60 million. The paper's figure says pictures of 224×224, but a
-first layer with 55×55 places needs 227×227.
+filter sees the maps of its own GPU only: a convolution in two groups, with half the weights. 60,965,224 of 62,378,344
+parameters are left, the paper's 60 million. The figure says 224×224, but 55×55 places need pictures of 227×227.
 """
 
 from dlcourse.checks import choice, count, fraction
@@ -21,16 +20,13 @@ def alexnet(input_shape=(227, 227, 3), classes=1000, *, groups=1, lrn=False, dro
     Args:
         input_shape: (height, width, 3), sides of 67 or more.
         classes: The number of classes, 2 or more.
-        groups: 2 splits the second, fourth and fifth convolution as the paper's two GPUs did; 1 does not.
-        lrn: Whether local response normalization follows the first two convolutions, as in the paper. Later networks
-            leave it out because it helps little.
+        groups: 2 for the paper's two GPUs, or 1.
+        lrn: Whether local response normalization follows the first two convolutions, as in the paper. It helps little.
         dropout: The share of the features that training drops after either hidden dense layer, in [0, 1).
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
-        62,378,344 parameters as it stands, 60,965,224 with two groups.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
+    62,378,344 parameters as it stands, 60,965,224 with two groups.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 67, channels=3), count("classes", classes, 2)
@@ -61,14 +57,13 @@ class LocalResponseNormalization(layers.Layer):
 
         b_i = a_i / (k + α Σ a_j²)^β, the sum over the n channels around channel i, fewer at the ends
 
-    The paper's section 3.3, with its constants. The channels are the last axis. (Caffe and PyTorch divide α by n;
-    TensorFlow's `tf.nn.local_response_normalization` does not, and counts depth_radius = (n − 1) / 2.)
+    The paper's section 3.3, with its constants. The channels are the last axis. (Caffe and PyTorch divide α by n.)
 
     Args:
         n: The number of channels that count as neighbors, the channel itself among them; odd.
         k, alpha, beta: The constants of the formula; k above 0, because the sum may be 0.
 
-    Raises: ValueError if n is not odd, or k not above 0.
+    Raises ValueError if n is not odd, or k not above 0.
     Taught in notebook 3-2, section 3.2.1.
     """
 

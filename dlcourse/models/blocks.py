@@ -1,4 +1,4 @@
-"""What the builders share: they check the shape of pictures and of feature maps, and name a block's layers after it."""
+"""Checks of the shapes of pictures and of feature maps, and names of a block's layers, for all builders."""
 
 import numbers
 

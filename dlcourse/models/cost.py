@@ -24,22 +24,19 @@ class Cost(NamedTuple):
 def cost(model):
     """Count the parameters of a network, and the multiply-adds it needs for one picture.
 
-    Parameters are the numbers that are learned, frozen or not: weights, biases, and γ and β of batch normalization. Its
-    moving averages are measured and not learned; papers leave them out, `model.count_params()` does not.
+    Parameters are the numbers that are learned, frozen or not: weights, biases, γ and β of batch normalization, but not
+    its moving averages, which papers leave out and `model.count_params()` does not.
 
-    A multiply-add is one product and its addition to a sum. Those of convolutions and dense layers are counted, as the
-    papers do, those with the zeros of the padding among them: each weight is used once at every place of the output, in
-    a transposed convolution of the input. Biases, normalization, activations, pooling and products without weights are
-    not counted. What papers call FLOPs are multiply-adds in some and twice as many in others. A layer that is used
-    twice has its parameters once, and its multiply-adds twice.
+    Multiply-adds, a product and its addition to a sum, are counted as in the papers: each weight of a convolution or a
+    dense layer once at every place of the output (of the input, if it is transposed), also over the padding. Biases,
+    normalization, activations and pooling do not count. FLOPs are the same in some papers and twice as many in others.
+    A layer that is used twice has its parameters once, and its multiply-adds twice.
 
     Args:
         model: A functional or Sequential model, with models inside or not, built for pictures of a known size.
 
-    Returns:
-        `Cost(parameters, multiply_adds)`, a named tuple of two ints.
-
-    Raises: ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
+    Returns `Cost(parameters, multiply_adds)`, a named tuple of two ints.
+    Raises ValueError if it is no such model, the size of its pictures is unknown, or a layer of it has weights and is
         no convolution (also depthwise, separable, transposed), dense layer, normalization or PReLU.
     Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
@@ -78,7 +75,7 @@ def _learned(layer):
 
 
 def _multiply_adds(layer, shape_in, shape_out):
-    """Count each weight of a kernel once at every place of the output, of a transposed convolution's input."""
+    """Count the multiply-adds of one call."""
     if isinstance(layer, WITHOUT_KERNEL):
         return 0
     if isinstance(layer, SEPARABLE):

@@ -20,13 +20,11 @@ def face_landmarks(weights="dlcourse"):
     Args:
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, 112, 112, 3), each a face that fills it, to points, shape
-        (m, 68, 2): (x, y) in 0…1 of the picture. 0–16 are the jaw, 17–21 and 22–26 the brows, 27–35 the nose, 36–41 and
-        42–47 the eyes, 48–67 the mouth; left is left in the picture.
-        `dlcourse.pretrained.find_landmarks` takes whole photographs. 356,840 parameters.
-
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, 112, 112, 3), each filled by a face, to points, shape
+    (m, 68, 2): (x, y) in 0…1 of the picture. 0–16 are the jaw, 17–21 and 22–26 the brows, 27–35 the nose, 36–41 and
+    42–47 the eyes, 48–67 the mouth; left is left in the picture. `dlcourse.pretrained.find_landmarks` takes whole
+    photographs. 356,840 parameters.
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
     Taught in notebook 3-3, section 3.3.2.
     """

@@ -1,7 +1,7 @@
 """GoogLeNet, the first inception network (Szegedy et al.: Going Deeper with Convolutions, 2014, arXiv 1409.4842).
 
-An inception block does not choose the size of its filters: it computes 1×1, 3×3, 5×5 and a pooling side by side and
-stacks their maps. 1×1 convolutions before the costly ones make the channels few, the bottleneck.
+An inception block computes 1×1, 3×3, 5×5 convolutions and a pooling side by side and stacks their maps. 1×1
+convolutions before the costly ones make the channels few, the bottleneck.
 """
 
 from dlcourse.checks import count, fraction
@@ -33,12 +33,10 @@ def googlenet(input_shape=(224, 224, 3), classes=1000, *, dropout=0.4):
         classes: The number of classes, 2 or more.
         dropout: The share of the features that training drops before the classifier, in [0, 1).
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
-        The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
-        auxiliary classifiers and response normalization are left out.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes).
+    The outputs of the blocks are called `inception_3a` and so on. 6,998,552 parameters as it stands. The paper's
+    auxiliary classifiers and response normalization are left out.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.3.
     """
     input_shape = image_shape(input_shape, 32, channels=3)
@@ -70,10 +68,8 @@ def inception_block(x, filters, *, name=None):
         name: The name of the output, and the beginning of the layers' names: `NAME_1x1`, `NAME_3x3_reduce`,
             `NAME_3x3`, `NAME_5x5_reduce`, `NAME_5x5`, `NAME_pool`, `NAME_pool_proj`.
 
-    Returns:
-        Feature maps, shape (m, height, width, #1×1 + #3×3 + #5×5 + pool proj); without the last the channels of x.
-
-    Raises: ValueError if x has another shape, or a number of filters is not whole.
+    Returns feature maps, shape (m, height, width, #1×1 + #3×3 + #5×5 + pool proj); without the last the channels of x.
+    Raises ValueError if x has another shape, or a number of filters is not whole.
     Taught in notebook 3-2, section 3.2.3.
     """
     one, reduce3, three, reduce5, five, projected = _six(filters)

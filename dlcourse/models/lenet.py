@@ -21,14 +21,11 @@ def lenet5(input_shape=(32, 32, 1), classes=10, *, historical=False):
     Args:
         input_shape: (height, width, channels), sides of 16 or more.
         classes: The number of classes, 2 or more.
-        historical: Whether tanh and average pooling are used, as in 1998, and not ReLU and max pooling, as today. Both
-            have softmax at the end, and the same parameters.
+        historical: Whether tanh and average pooling are used, as in 1998, instead of ReLU and max pooling.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
-        61,706 parameters as it stands.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes). 61,706 parameters as it stands.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 16), count("classes", classes, 2)

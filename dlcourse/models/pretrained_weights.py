@@ -20,11 +20,8 @@ def chosen(value, *options):
 def load(model, value, name=None, imagenet=None):
     """Set the weights of a model that was just built to those that were chosen, and return the model.
 
-    Args:
-        model: A Keras model.
-        value: The builder's argument, as `chosen` returns it.
-        name: The shipped weights for "dlcourse", one of `dlcourse.weights.names()`.
-        imagenet: A function that returns the model of keras.applications with the weights of ImageNet.
+    `value` is what `chosen` returned, `name` the name of the shipped weights, one of `dlcourse.weights.names()`, and
+    `imagenet` a function that returns the model of keras.applications with the weights of ImageNet.
     """
     if value == "dlcourse":
         return shipped.load(model, name)

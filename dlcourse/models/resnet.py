@@ -25,12 +25,10 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
         momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
         weights: None (random), "imagenet" (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
-        without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of
-        1000 classes, 23,587,712 without.
-
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
+    or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of 1000
+    classes, 23,587,712 without.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.2.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)
@@ -58,10 +56,7 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
 
 
 def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
-    """Apply the bottleneck block whose shortcut is the identity: 1×1, f×f, 1×1, and x is added before the last ReLU.
-
-    The first 1×1 convolution makes the channels few, the last makes them as many as x has, so that the costly one in
-    the middle works on few.
+    """Apply the bottleneck block whose shortcut is the identity: 1×1, f×f on few channels, 1×1, then x is added.
 
     Args:
         x: Feature maps, shape (m, height, width, F3).
@@ -70,10 +65,8 @@ def identity_block(x, filters, kernel_size=3, *, momentum=0.99, name=None):
         momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_1_conv`, `NAME_1_bn`, … `NAME_add`, `NAME_out`.
 
-    Returns:
-        Feature maps of the same shape.
-
-    Raises: ValueError if x has another number of channels than F3, or an argument is out of its range.
+    Returns feature maps of the same shape.
+    Raises ValueError if x has another number of channels than F3, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters = _three(filters)
@@ -92,10 +85,8 @@ def convolutional_block(x, filters, kernel_size=3, stride=2, *, momentum=0.99, n
         filters, kernel_size, momentum, name: As in `identity_block`; the shortcut is `NAME_0_conv` and has F3 filters.
         stride: The stride of the first convolution and of the shortcut.
 
-    Returns:
-        Feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
-
-    Raises: ValueError if an argument is out of its range.
+    Returns feature maps, shape (m, ⌈height/stride⌉, ⌈width/stride⌉, F3).
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2.
     """
     filters, stride = _three(filters), count("stride", stride)
@@ -109,22 +100,18 @@ def resnet_cifar(depth=20, residual=True, input_shape=(32, 32, 3), classes=10, *
     """Build a small residual network of the paper's section 4.2, or its plain twin.
 
     One convolution, then three stages of n blocks with 16, 32 and 64 filters, each block two convolutions of 3×3, and
-    one dense layer: 6n + 2 layers with weights. The shortcuts have no weights (the paper's option A), so that the plain
-    twin has the same parameters, and nothing but the additions differs.
+    one dense layer: 6n + 2 layers with weights. The shortcuts have none, so that only the additions differ.
 
     Args:
         depth: 6n + 2: 8, 14, 20, …; the paper has 20, 32, 44, 56 and 110.
         residual: Whether there are shortcuts. Without them it is the plain network.
         input_shape: (height, width, channels), sides of 4 or more, because the picture is halved twice.
-        classes: The number of classes, 2 or more.
-        momentum: The momentum of batch normalization, in [0, 1). A training of a few hundred steps needs 0.9.
+        classes, momentum: As for `resnet50`.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape (m, classes).
-        Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them the
-        averages of batch normalization.
-
-    Raises: ValueError if the depth is not 6n + 2, or another argument is out of its range.
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, classes). Its layers are called `stage2_block1_conv1` and so on. Depth 20 has 271,098 parameters, 1,376 of them
+    the averages of batch normalization.
+    Raises ValueError if the depth is not 6n + 2, or another argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     n, input_shape, classes = _blocks_per_stage(depth), image_shape(input_shape, 4), count("classes", classes, 2)
@@ -152,15 +139,12 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
     Args:
         x: a^[l], feature maps, shape (m, height, width, channels).
         filters: The number of filters of both convolutions, no fewer than x has channels.
-        stride: The stride of the first convolution and of the shortcut.
+        stride, momentum: As for `convolutional_block`.
         residual: Whether there is a shortcut.
-        momentum: The momentum of batch normalization, in [0, 1).
         name: The beginning of its layers' names: `NAME_conv1`, `NAME_bn1`, `NAME_relu1`, … `NAME_add`, `NAME_relu2`.
 
-    Returns:
-        a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
-
-    Raises: ValueError if there are fewer filters than x has channels, or an argument is out of its range.
+    Returns a^[l+2], shape (m, ⌈height/stride⌉, ⌈width/stride⌉, filters).
+    Raises ValueError if there are fewer filters than x has channels, or an argument is out of its range.
     Taught in notebook 3-2, section 3.2.2; notes, eq. 3.8.
     """
     filters, stride = count("filters", filters), count("stride", stride)
@@ -182,8 +166,7 @@ def residual_block(x, filters, stride=1, *, residual=True, momentum=0.99, name=N
 def _bottleneck(x, shortcut, filters, kernel_size, stride, momentum, name):
     """Apply what both bottleneck blocks share. The convolutions have biases because Keras' weights do.
 
-    Batch normalization subtracts the biases again, so they change nothing. The stride is in the first convolution, as
-    in the paper; later networks have it in the second, which then sees every pixel.
+    Batch normalization subtracts the biases again. The stride is in the first convolution, as in the paper.
     """
     kernels, strides = (1, count("kernel_size", kernel_size), 1), (stride, 1, 1)
     for i in range(3):

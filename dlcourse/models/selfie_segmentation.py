@@ -1,9 +1,8 @@
 """Person or background: MediaPipe's selfie segmentation, a U-Net of 106,401 pretrained parameters by Google.
 
-On the way down the blocks of MobileNetV3 (Howard et al., 2019, arXiv 1905.02244): bottlenecks, some with squeeze and
-excitation (Hu et al., 2017, arXiv 1709.01507), which weighs the channels by what the whole picture shows. On the way up
-the maps of equal size from the way down come back in, as in U-Net (Ronneberger et al., 2015, arXiv 1505.04597), but
-weighed and added instead of concatenated.
+The way down has the bottlenecks of MobileNetV3 (Howard et al., 2019, arXiv 1905.02244), some with squeeze and
+excitation (Hu et al., 2017, arXiv 1709.01507), which weighs the channels by the whole picture. The way up is that of
+U-Net (Ronneberger et al., 2015, arXiv 1505.04597), but its skips are weighed and added, not concatenated.
 """
 
 from dlcourse.checks import channels_last
@@ -21,11 +20,9 @@ def selfie_segmentation(weights="dlcourse"):
     Args:
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, 256, 256, 3), to each pixel's probability of a person, shape
-        (m, 256, 256, 1). `dlcourse.pretrained.person_mask` takes whole photographs. 106,401 parameters.
-
-    Raises: ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, 256, 256, 3), to each pixel's probability of a person,
+    shape (m, 256, 256, 1). `dlcourse.pretrained.person_mask` takes whole photographs. 106,401 parameters.
+    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """

@@ -16,9 +16,8 @@ BLOCKS = 4
 def siamese_encoder(input_shape, embedding=128, filters=16, *, momentum=0.9):
     """Build an encoder from a picture to a vector of length 1: four convolutions and one dense layer.
 
-    Each convolution is 3×3 with stride 2, so that it halves the sides, has twice the filters of the one before, and is
-    followed by batch normalization and ReLU. The dense layer has no activation: its numbers are no classes. They are
-    scaled to length 1, so that a squared distance lies in 0…4 and a margin means the same for every net.
+    Each convolution is 3×3 with stride 2 and has twice the filters of the one before; batch normalization and ReLU
+    follow. The outputs have length 1, so that a squared distance lies in 0…4 and a margin means the same for every net.
 
     Args:
         input_shape: (height, width, channels), sides of 16 or more.
@@ -26,12 +25,10 @@ def siamese_encoder(input_shape, embedding=128, filters=16, *, momentum=0.9):
         filters: The number of the first convolution's filters.
         momentum: The momentum of batch normalization, in [0, 1); 0.9 suits a training of a few hundred steps.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to vectors of length 1, shape
-        (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
-        359,952 of them learned; the rest are batch normalization's moving averages.
-
-    Raises: ValueError if an argument is out of its range.
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to vectors of length 1, shape
+    (m, embedding). `dlcourse.faces.TripletLoss` trains it. `siamese_encoder((64, 64, 3))` has 360,432 parameters,
+    359,952 of them learned.
+    Raises ValueError if an argument is out of its range.
     Taught in notebook 3-4, section 3.4.3.
     """
     input_shape, embedding = image_shape(input_shape, 2**BLOCKS), count("embedding", embedding)

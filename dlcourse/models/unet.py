@@ -2,8 +2,8 @@
 1505.04597, figure 1): a class for every pixel.
 
 Down the left side of the U the sides are halved and the channels doubled: each place sees more of the picture, and less
-exactly where. Up the right side it is the other way round, and at each level the maps of the left side are concatenated
-with those from below, which brings the fine outlines back.
+exactly where. Up the right side it is the other way round, and the maps of the left side, concatenated at each level,
+bring the fine outlines back.
 """
 
 import itertools
@@ -26,9 +26,8 @@ def unet(input_shape, classes, filters=32, depth=4, *, padding="same", skips=Tru
       sides, and the skips are cropped to fit. The transposed convolutions are 2×2.
       `unet((572, 572, 1), 2, 64, padding="valid")` has 31,030,658 parameters and returns maps of 388×388.
 
-    The skips concatenate; they add nothing, as residual ones do. No weight depends on the size of the pictures:
-    `unet((None, None, 3), 2)` learns from crops and predicts whole pictures. `dlcourse.segmentation.predict` pads a
-    picture to a size that the net takes and crops the answer back.
+    No weight depends on the size of the pictures: `unet((None, None, 3), 2)` learns from crops and predicts whole
+    pictures, which `dlcourse.segmentation.predict` pads to a size that the net takes.
 
     Args:
         input_shape: (height, width, channels). With "same" the sides must be multiples of 2^depth. A side may be None:
@@ -37,18 +36,14 @@ def unet(input_shape, classes, filters=32, depth=4, *, padding="same", skips=Tru
         filters: The number at the uppermost level; each level below has twice as many.
         depth: The number of times the sides are halved, 1 or more.
         padding: "same" or "valid", see above.
-        skips: Whether there are skips. Without them one sees what they are good for.
+        skips: Whether there are skips.
         batch_norm: Whether each 3×3 convolution but the last is normalized before its ReLU; these have no bias.
         momentum: The momentum of batch normalization, in [0, 1); 0.9 suits a training of a few hundred steps.
 
-    Returns:
-        A Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
-        (m, height, width, classes); smaller with "valid".
-
-    Raises:
-        ValueError: If an argument is out of its range, or a side cannot be halved so often. The message names the next
-            size that fits.
-
+    Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
+    (m, height, width, classes); smaller with "valid".
+    Raises ValueError if an argument is out of its range, or a side cannot be halved so often. The message names the
+    next size that fits.
     Taught in notebook 3-3, section 3.3.5.
     """
     input_shape, classes = image_shape(input_shape, any_size=True), count("classes", classes)
@@ -95,7 +90,7 @@ def unet(input_shape, classes, filters=32, depth=4, *, padding="same", skips=Tru
 def _margin(levels_below):
     """Return by how much wider, on each side, the left side's maps are than those from below, if nothing is padded.
 
-    Two convolutions take two pixels off each side, and upsampling doubles what is missing: 4, 16, 40, 88 in the paper.
+    Two convolutions take two pixels off each side, and upsampling doubles this: 4, 16, 40, 88 in the paper.
     """
     return 4 if levels_below == 0 else 2 * _margin(levels_below - 1) + 8
 

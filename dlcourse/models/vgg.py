@@ -1,8 +1,7 @@
 """VGG-16 (Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, 2014, arXiv
 1409.1556, table 1, column D).
 
-One kind of layer throughout: 3×3, stride 1, "same". After each block the sides are halved, and up to the fourth block
-the channels are doubled.
+Every convolution is 3×3, stride 1, "same". Each block halves the sides; up to the fourth, each doubles the channels.
 """
 
 from dlcourse.checks import count, fraction
@@ -27,15 +26,13 @@ def vgg16(input_shape=(224, 224, 3), classes=1000, include_top=True, *, dropout=
         classes: The number of classes, 2 or more.
         include_top: Whether the fully connected layers follow the last block.
         dropout: The share of the features that training drops after either hidden dense layer, in [0, 1).
-        weights: None for random ones; "dlcourse" for those in `data/`, of ImageNet and tuned on edges, which have no
-            top; "imagenet" for those of Keras, which are downloaded; or the path of a file that `save_weights` wrote.
+        weights: None (random), "dlcourse" (those in `data/`, without a top: of ImageNet, tuned on edges), "imagenet"
+            (those of Keras, downloaded) or the path of a file that `save_weights` wrote.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes), or
-        without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
-        weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
-
-    Raises: ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
+    or without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
+    weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
+    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)

@@ -19,13 +19,11 @@ def yolo_head(fine, coarse, anchors, classes, *, use=(True, True)):
         coarse: The shape of the coarser one, with half the rows and columns.
         anchors: k, the number of boxes in a cell.
         classes: C, the number of classes.
-        use: Whether the fine map counts, and whether the coarse one does. Leaving one out shows what it is good for.
+        use: Whether the fine map counts, and whether the coarse one does.
 
-    Returns:
-        A Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
-        `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
-
-    Raises: ValueError if the coarse map has not half the sides, or another argument is out of its range.
+    Returns a Keras model from [fine maps, coarse maps] to answers, shape (m, rows, columns, k · (5 + C)), for
+    `dlcourse.detection.yolo.YoloLoss` and `decode`. The maps are normalized inside.
+    Raises ValueError if the coarse map has not half the sides, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """
     fine, coarse = image_shape(fine, name="fine"), image_shape(coarse, name="coarse")

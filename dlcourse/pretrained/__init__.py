@@ -6,14 +6,9 @@
     scores, boxes, classes = find_objects(photo)
     mask = person_mask(photo)
 
-Around each net stand the same three steps. The photograph is brought to the size the net was trained on: `letterbox`
-keeps its ratio and fills up with black. The net predicts in numbers of its own kind, which are decoded to boxes and
-probabilities. And the boxes go back to the photograph, where non-max suppression leaves one for each object. Faces are
-looked for at several sizes of the photograph at once, an image pyramid, because a net finds best the sizes of face that
-it was trained on.
-
-The shipped nets are loaded at the first call and kept. `benchmarks/find_faces.py` measures how many faces are found,
-and the time.
+Around each net stand the same three steps. `letterbox` brings the photograph to the net's size, its ratio kept. The
+net's numbers are decoded to boxes and probabilities. The boxes go back to the photograph, where non-max suppression
+leaves one for each object. The shipped nets are loaded at the first call and kept.
 """
 
 from dlcourse.pretrained.faces import FACE_ANCHORS, FACE_SCALES, find_faces

@@ -41,27 +41,22 @@ _PYRAMIDS = weakref.WeakKeyDictionary()  # of each net that was used, as long as
 def find_faces(photo, model=None, score_threshold=0.5, iou_threshold=0.4, *, scales=FACE_SCALES):
     """Find the faces in a photograph, by a YOLO that looks at it in several sizes.
 
-    Faces from a twelfth to nine tenths of the longer side are found if they have some fifteen pixels or more, also dark
-    or somewhat blurred ones. The net alone, `scales=1`, finds those from a tenth to half of the side. The other sizes
-    are sharpened first (unsharp masking): that brings back the edges that little light, a blur and few pixels take.
+    Faces from a twelfth to nine tenths of the longer side are found if they have some fifteen pixels or more. The net
+    alone, `scales=1`, finds those from a tenth to half of it. The other sizes are sharpened first (unsharp masking):
+    that brings back the edges that little light, a blur and few pixels take. `benchmarks/find_faces.py` measures it.
 
     Args:
         photo: uint8, shape (height, width, 3), of any size, as `datasets.read_picture` returns it.
         model: A net as `models.face_detector` builds it, for squares; a larger one finds smaller faces. None for the
             shipped one, 416×416.
         score_threshold: In 0…1. A face whose score equals it is left out.
-        iou_threshold: In 0…1, the overlap from which on non-max suppression discards a box. It treats the boxes of all
-            scales at once.
-        scales: The longer sides that the photograph is brought to, as multiples of the net's side, larger than 0 and
-            at most 4; a number or several. Larger ones show smaller faces to the net, and take more time.
+        iou_threshold: In 0…1, the overlap from which on non-max suppression, over all scales, discards a box.
+        scales: Longer sides of the photograph as multiples of the net's side, in (0, 4]; a number or several. Larger
+            ones find smaller faces and take more time.
 
-    Returns:
-        `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
-        (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it.
-
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Returns `(scores, boxes)`, NumPy arrays of shapes (n,) and (n, 4), best first: probabilities, and corners
+    (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it.
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = color_picture("photo", photo), share("score_threshold", score_threshold)
@@ -114,8 +109,8 @@ def _scales(value):
 def _views(photo, side, scales):
     """Return a photograph at each scale, as `letterbox` returns it, but uint8.
 
-    Scale 1 is what the net was trained on. At any other scale the photograph is sharpened, and where it is smaller than
-    the net's square it has black on all sides, so that a face which fills it has surroundings.
+    At any scale but 1 the photograph is sharpened, and if it is smaller than the net's square, it has black on all
+    sides, so that a face which fills it has surroundings.
     """
     plain = in_a_square(photo, side, centered=False)
     return [plain if scale == 1 else _view(photo, *plain[:2], scale) for scale in scales]
@@ -136,7 +131,7 @@ def _view(photo, plain, zoom, scale):
 
 
 def _sharpened(picture):
-    """Unsharp masking: add to a picture twice its difference from a blurred copy, and cut off at 0 and 255."""
+    """Sharpen (unsharp masking): add to a picture twice its difference from a blurred copy; cut off at 0 and 255."""
     picture = Image.fromarray(picture)
     small = picture.reduce(BLUR)
     blurred = small.resize(picture.size, Image.Resampling.BILINEAR, (0, 0, *(each / BLUR for each in picture.size)))

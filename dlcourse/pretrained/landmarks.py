@@ -18,13 +18,9 @@ def find_landmarks(photo, boxes, model=None):
             photograph are cut off. n may be 0.
         model: A net as `models.face_landmarks` builds it; None for the shipped one.
 
-    Returns:
-        A NumPy array, shape (n, 68, 2): (x, y) in pixels of the photograph. `models.face_landmarks` says which
-        point is which. A point may lie outside of its box.
-
-    Raises:
-        ValueError: If an argument is not as above, or a box has no area in the photograph.
-
+    Returns a NumPy array, shape (n, 68, 2): (x, y) in pixels of the photograph. `models.face_landmarks` says which
+    point is which. A point may lie outside of its box.
+    Raises ValueError if an argument is not as above, or a box has no area in the photograph.
     Taught in notebook 3-3, section 3.3.2.
     """
     photo, marker = color_picture("photo", photo), net("model", model, models.face_landmarks, (3, 2))

@@ -17,13 +17,9 @@ def letterbox(photo, size, *, centered=True):
         size: The side of the square in pixels.
         centered: Whether the black is on both sides; else it is to the right or below.
 
-    Returns:
-        `(picture, scale, offset)`: float32 in 0…255, shape (size, size, 3), and the photograph's place in it. A
-        point (x, y) of the photograph is at (x, y) · scale + offset in the square; `undo_letterbox` goes back.
-
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Returns `(picture, scale, offset)`: float32 in 0…255, shape (size, size, 3), and the photograph's place in it. A
+    point (x, y) of the photograph is at (x, y) · scale + offset in the square; `undo_letterbox` goes back.
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, size = color_picture("photo", photo), count("size", size)
@@ -38,13 +34,8 @@ def undo_letterbox(coordinates, scale, offset):
         coordinates: Points, shape (…, 2), or corners of boxes, shape (…, 4), in pixels of the square.
         scale, offset: As `letterbox` returns them.
 
-    Returns:
-        A NumPy array, the same in pixels of the photograph.
-
-    Raises:
-        ValueError: If `coordinates` has another shape, a number is not finite, `scale` is not above 0, or `offset` is
-            not two numbers.
-
+    Returns a NumPy array, the same in pixels of the photograph.
+    Raises ValueError if an argument has another shape, is not finite, or `scale` is not above 0.
     Taught in notebook 3-3, section 3.3.3.
     """
     coordinates, offset = _floats("coordinates", coordinates), _floats("offset", offset)

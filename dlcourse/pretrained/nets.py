@@ -12,14 +12,10 @@ def shipped(build):
 
 
 def net(name, model, build, *answers, side=None):
-    """Return the user's net, or the shipped one if it is None.
+    """Return the user's net `model`, the argument `name`; if it is None, the shipped net of the builder `build`.
 
-    Args:
-        name: The name of the argument, for the message.
-        model: The user's net or None.
-        build: The builder in `models` of the shipped net.
-        answers: For each output the number of its axes and the size of the last one, None for any.
-        side: The only side of the pictures that fits, or None for any.
+    `answers` holds the number of axes and the size of the last one of each output, `side` that of the pictures; None
+    stands for any.
     """
     if model is None:
         return shipped(build)

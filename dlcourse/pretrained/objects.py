@@ -37,16 +37,12 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, 
         model: A net as `models.nanodet` builds it; None for the shipped one.
         score_threshold: In 0…1. An object whose score equals it is left out.
         iou_threshold: In 0…1, the overlap from which on non-max suppression discards a box.
-        class_agnostic: Whether a box discards those of other classes, too. By default suppression treats each class on
-            its own: a person on a horse keeps both boxes, and one animal may be found as cat and as dog.
+        class_agnostic: Whether a box discards those of other classes, too. Otherwise a person on a horse keeps both
+            boxes, and one animal may be found as cat and as dog.
 
-    Returns:
-        `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
-        (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it, and indices into `COCO_CLASSES`.
-
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Returns `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first: probabilities, corners
+    (x_min, y_min, x_max, y_max) in pixels of the photograph, clipped to it, and indices into `COCO_CLASSES`.
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.3.
     """
     photo, score_threshold = color_picture("photo", photo), share("score_threshold", score_threshold)
@@ -64,19 +60,15 @@ def find_objects(photo, model=None, score_threshold=0.35, iou_threshold=0.6, *, 
 def decode_nanodet(outputs):
     """Compute boxes and probabilities from NanoDet's raw answers.
 
-    Each side of a box is at some distance from the middle of its cell. The net gives a distribution over the distances
-    0, 1, …, 10, in cells, and its mean is taken (Li et al., 2020, arXiv 2006.04388).
+    For each side of a box the net predicts a distribution over its distances from the middle of the cell, 0, 1, …, 10
+    cells; its mean is taken (Li et al., 2020, arXiv 2006.04388).
 
     Args:
         outputs: The three grids of `models.nanodet`, shapes (m, 52, 52, 124), (m, 26, 26, 124) and (m, 13, 13, 124).
 
-    Returns:
-        `(boxes, probabilities)`, tensors of shapes (m, 3549, 4) and (m, 3549, 80): corners in pixels of the 416×416
-        picture, and for each class, on its own, how likely it is: they do not add up to 1.
-
-    Raises:
-        ValueError: If `outputs` are not three grids with 124 channels.
-
+    Returns `(boxes, probabilities)`, tensors of shapes (m, 3549, 4) and (m, 3549, 80): corners in pixels of the 416×416
+    picture, and for each class, on its own, how likely it is: they do not add up to 1.
+    Raises ValueError if `outputs` are not three grids with 124 channels.
     Taught in notebook 3-3, section 3.3.3.
     """
     channels, classes = len(COCO_CLASSES) + 4 * NANODET_BINS, len(COCO_CLASSES)

@@ -15,12 +15,8 @@ def person_mask(photo, model=None):
         photo: uint8, shape (height, width, 3), of any size.
         model: A net as `models.selfie_segmentation` builds it; None for the shipped one.
 
-    Returns:
-        A NumPy array, float32, shape (height, width): probabilities in 0…1. Over 0.5 counts as a person.
-
-    Raises:
-        ValueError: If an argument is not as above.
-
+    Returns a NumPy array, float32, shape (height, width): probabilities in 0…1. Over 0.5 counts as a person.
+    Raises ValueError if an argument is not as above.
     Taught in notebook 3-3, section 3.3.5.
     """
     photo, segmenter = color_picture("photo", photo), net("model", model, models.selfie_segmentation, (4, 1))

@@ -19,14 +19,14 @@ _PLACES = {"stride": at_least(1), "pad": at_least(0)}
 
 
 def _window(given):
-    """A relation: the window is no larger than the padded picture."""
+    """Refuse a window that is larger than the padded picture."""
     n, f, pad = given["n"], given["f"], given["pad"]
     if f > n + 2 * pad:
         raise ValueError(f"f: expected a window of at most n + 2 pad = {n + 2 * pad}, got {f}")
 
 
 def _windows_of(given):
-    """A relation: windows of side f, or the square filters W, are no larger than the padded pictures A_prev."""
+    """Refuse windows of side f, or square filters W, that are larger than the padded pictures A_prev."""
     if "W" in given and given["W"].shape[0] != given["W"].shape[1]:
         raise ValueError(f"W: expected square filters, (f, f, …), got {given['W'].shape}")
     f = given["f"] if "f" in given else len(given["W"])
@@ -35,7 +35,7 @@ def _windows_of(given):
 
 
 def _odd(name, value):
-    """A check: an odd whole number."""
+    """Return `value`, if it is an odd whole number."""
     if at_least(1)(name, value) % 2 == 0:
         raise ValueError(f"{name}: expected an odd size, got {value}: no padding is the same on both sides")
     return value
@@ -80,7 +80,7 @@ def zero_pad(X, pad):
 
 
 def _windows(A, f, stride):
-    """All windows as a view, shape (m, n_H, n_W, n_C, f, f)."""
+    """Return all windows as a view, shape (m, n_H, n_W, n_C, f, f)."""
     return sliding_window_view(A, (f, f), axis=(1, 2))[:, ::stride, ::stride]
 
 

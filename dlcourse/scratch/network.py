@@ -201,7 +201,7 @@ def train(
         optimizer: One of `optimizers`; plain gradient descent with `learning_rate` if None.
         learning_rate: α of that plain gradient descent, above 0.
         schedule: Function that returns α for the epoch 0, 1, …; it replaces the optimizer's learning rate.
-        epochs: How often each example is seen, 0 or more.
+        epochs: Number of passes over the examples, 0 or more.
         batch_size: Examples in a mini-batch; all of them if None.
         lambd, penalty: As for `compute_cost`. Each mini-batch divides λ by its own number of examples.
         dev: `(X_dev, Y_dev)`, to be judged after each epoch.

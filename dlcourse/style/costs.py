@@ -148,8 +148,8 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
 def total_variation(image):
     """Add up the differences between neighbors, down and across: small for a smooth picture, large for noise.
 
-    It equals `tf.image.total_variation` of floats. Source: Rudin, Osher and Fatemi, 1992; for this use Mahendran and
-    Vedaldi, 2014, arXiv 1412.0035.
+    It equals `tf.image.total_variation` of floats. Source: Rudin, Osher and Fatemi, 1992; used as here by Mahendran
+    and Vedaldi, 2014, arXiv 1412.0035.
 
     Args:
         image: Numbers of any type, shape (height, width, channels) or (m, height, width, channels): uint8 in 0…255

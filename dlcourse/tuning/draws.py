@@ -6,7 +6,7 @@ import numpy as np
 
 
 def shares(name, value):
-    """`value` as an array, if it holds numbers in [0, 1]."""
+    """Return `value` as an array, if it holds numbers in [0, 1]."""
     array = real(name, value)
     if not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"{name}: expected numbers in [0, 1], got {value!r:.100}")
@@ -14,7 +14,7 @@ def shares(name, value):
 
 
 def ordered(ends):
-    """A relation: `low` lies below `high`."""
+    """Refuse ends unless `low` lies below `high`."""
     if ends["low"] >= ends["high"]:
         raise ValueError(f"low: expected less than high, {ends['high']!r}, got {ends['low']!r}")
 
@@ -27,9 +27,7 @@ def linear_sample(draws, low, high):
         draws: Numbers in [0, 1], any shape.
         low, high: Ends, `low` below `high`.
 
-    Returns:
-        float64 in [low, high], the shape of `draws`.
-
+    Returns float64 in [low, high], the shape of `draws`.
     Raises ValueError if a draw lies outside [0, 1] or `low` is not below `high`.
     Taught in notebook 2-3, section 2.5.
     """
@@ -40,14 +38,8 @@ def linear_sample(draws, low, high):
 def log_sample(draws, low, high):
     """Turn uniform draws into values whose logarithm is uniform: each decade gets the same share of them.
 
-    Args:
-        draws: Numbers in [0, 1], any shape.
-        low, high: Ends, 0 < low < high.
-
-    Returns:
-        float64 in [low, high] up to rounding, the shape of `draws`.
-
-    Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
+    Arguments and result are those of `linear_sample`, but 0 < low < high, and values lie there up to rounding.
+    Raises ValueError as `linear_sample` does, and if `low` is not above 0.
     Taught in notebook 2-3, section 2.5.
     """
     r = np.log10(low) + draws * (np.log10(high) - np.log10(low))  # uniform exponents
@@ -60,14 +52,8 @@ def one_minus_log_sample(draws, low, high):
 
     β averages over about 1 / (1 − β) values, so that 0.9 to 0.99 changes as much as 0.99 to 0.999.
 
-    Args:
-        draws: Numbers in [0, 1], any shape.
-        low, high: Ends, 0 ≤ low < high < 1.
-
-    Returns:
-        float64 in [low, high] up to rounding, the shape of `draws`. A draw of 0 returns `low`.
-
-    Raises ValueError if a draw lies outside [0, 1], or the ends are not as above.
+    Arguments and result are those of `linear_sample`, but 0 ≤ low < high < 1, and values lie there up to rounding.
+    Raises ValueError as `linear_sample` does, and if an end lies outside [0, 1).
     Taught in notebook 2-3, section 2.5.
     """
     r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))  # uniform exponents of 1 − β

@@ -13,18 +13,15 @@ def plot_search(study, x=None, y=None, *, boxes=None, title=None, label="value",
 
     Args:
         study: An `optuna.Study`, as `search` returns it.
-        x, y: Names of two hyperparameters, the axes. Each axis has its scale: a logarithmic one for `Log`; for
-            `OneMinusLog`, β on an axis that is logarithmic in 1 − β. Without `y`, the value itself is the vertical
-            axis. Without both, the study's first two hyperparameters.
+        x, y: Names of two hyperparameters, each drawn on its scale (`OneMinusLog`: logarithmic in 1 − β); by default
+            the study's first two. With `x` alone, the value itself is the vertical axis.
         boxes: The spaces of `coarse_to_fine`, drawn as rectangles.
         title: The finding.
         label: Meaning of the value: "cost on the dev set".
         size: (width, height) of a new figure in inches.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure. Pruned trials are hollow squares; those that diverged are crosses.
-
+    Returns the matplotlib Figure. Pruned trials are hollow squares; those that diverged are crosses.
     Raises ValueError if no trial has finished with a finite value, or a name is not one of the study's hyperparameters.
     Taught in notebook 2-3, section 2.5.
     """
@@ -154,26 +151,26 @@ def _set_axis(ax, which, name, scale):
 
 
 def _nines(beta):
-    """How many nines β has: 0.9 has one, 0.99 two. No β is 1 or more, but matplotlib asks."""
+    """Count the nines of β: 0.9 has one, 0.99 two. No β is 1 or more, but matplotlib asks."""
     return -np.log10(np.maximum(1 - np.asarray(beta, dtype=float), 1e-16))
 
 
 def _place(scale, value, number):
-    """Where a value lies on its axis. Options are numbered, and points beside each other rather than on each other."""
+    """Return a value's place on its axis: of an option its number, shifted a little so that points stay apart."""
     if isinstance(scale, Choice):
         return scale.options.index(value) + 0.5 * ((number * 0.618034) % 1 - 0.5)
     return value
 
 
 def _colors(values, minimize):
-    """Colors that tell the best tenths apart: dark is good, and the worst tenth shares one color, beyond that end."""
+    """Choose colors that tell the best nine tenths apart: dark is good; the worst tenth shares the end's color."""
     low, high = np.quantile(values, (0, 0.9) if minimize else (0.1, 1))
     beyond = "max" if max(values) > high else "min" if min(values) < low else "neither"
     return {"cmap": "cividis" if minimize else "cividis_r", "vmin": low, "vmax": high}, beyond
 
 
 def _draw_box(ax, across, up, color):
-    """The rectangle of a smaller space; a Choice is as wide as the axis."""
+    """Draw the rectangle of a smaller space; a Choice is as wide as the axis."""
     from matplotlib.patches import Rectangle
 
     (left, right), (bottom, top) = (

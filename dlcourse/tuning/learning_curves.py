@@ -12,14 +12,14 @@ def train_anew(model, x, y, epochs, learning_rate, *, seed=0, batch_size=128):
     """Train a compiled model from new first weights, without compiling it again.
 
     Each epoch takes the examples in a new order. The last two fifths of the steps are a tenth as long, so that the
-    training converges. The same seed gives the same weights and orders.
+    training converges.
 
     Args:
         model: Compiled `keras.Model`. It forgets what it has learned, and its optimizer starts anew.
         x, y: Examples and their labels, arrays with m rows.
         epochs: Number of passes over the examples.
         learning_rate: Learning rate of the first three fifths.
-        seed: Whole number; it decides the first weights and the orders.
+        seed: Whole number; the same one gives the same first weights and orders.
         batch_size: Examples in a mini-batch.
 
     Taught in notebook 1-1, section 1.1.1.
@@ -50,9 +50,7 @@ def learning_curve(error, m, sizes, *, draws=3, seed=0):
         draws: Number of draws for each size.
         seed: Seed of the first draw.
 
-    Returns:
-        A dict from each size to its errors, an array of shape (draws,).
-
+    Returns a dict from each size to its errors, an array of shape (draws,).
     Taught in notebook 1-1, section 1.1.3.
     """
     if max(sizes) > m:
@@ -60,6 +58,5 @@ def learning_curve(error, m, sizes, *, draws=3, seed=0):
     seeds = range(seed, seed + draws)
     orders = [np.random.default_rng(each).permutation(m) for each in seeds]
     return {
-        size: np.array([error(order[:size], each) for order, each in zip(orders, seeds, strict=True)])
-        for size in sizes
+        size: np.array([error(order[:size], each) for order, each in zip(orders, seeds, strict=True)]) for size in sizes
     }

@@ -9,7 +9,7 @@ DIRECTIONS = ("minimize", "maximize")
 
 
 def load():
-    """Optuna, without a kernel's warning that its progress bar, of which we make no use, would need a widget."""
+    """Import Optuna without a kernel's warning that its progress bar, which we do not use, would need a widget."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="IProgress not found")
         import optuna
@@ -18,7 +18,7 @@ def load():
 
 @contextlib.contextmanager
 def quiet():
-    """Optuna without its log lines, for a while; errors still show."""
+    """Keep Optuna from writing log lines other than errors."""
     optuna = load()
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -29,7 +29,7 @@ def quiet():
 
 
 def checked_study(study):
-    """The study, if it is one; otherwise a ValueError."""
+    """Return the study, if it is one."""
     if not isinstance(study, load().Study):
         raise ValueError(f"study: expected an optuna.Study, as search returns it, got {type(study).__name__}")
     if len(study.directions) != 1:
@@ -38,7 +38,7 @@ def checked_study(study):
 
 
 def study_in(study, direction):
-    """The study, if its direction is this one or None is asked for; a new one for None."""
+    """Return the study, if its direction is this one or None is asked for; a new one for None."""
     if direction is not None:
         choice("direction", direction, DIRECTIONS)
     if study is None:

@@ -57,9 +57,7 @@ def table(study, top=10):
         study: An `optuna.Study`, as `search` returns it.
         top: Number of trials, 1 or more; None for all.
 
-    Returns:
-        A string: trial number, value, then each hyperparameter; pruned trials come last and are marked.
-
+    Returns a string: trial number, value, then each hyperparameter; pruned trials come last and are marked.
     Raises ValueError if `study` is no study of one objective, or `top` is less than 1.
     Taught in notebook 2-3, section 2.5.
     """
@@ -78,10 +76,9 @@ def table(study, top=10):
 def importances(study, seed=0):
     """Compute how much of the variance of a study's values each hyperparameter explains alone (fANOVA).
 
-    A random forest is fitted to the trials, and its variance over the space is split into the parts that each
-    hyperparameter explains by itself: Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
-    hyperparameter importance", ICML 2014. Optuna computes it, here on each scale's own axis: given a learning rate
-    from 0.0001 to 1 as it is, it would weigh the decade from 0.1 to 1 with nine tenths of the space.
+    Optuna fits a random forest to the trials and splits its variance over the space: Hutter, Hoos and Leyton-Brown, "An
+    efficient approach for assessing hyperparameter importance", ICML 2014. Here each hyperparameter lies on its scale's
+    axis; a learning rate from 0.0001 to 1, taken as it is, would give the decade from 0.1 on nine tenths of the space.
 
     The trials should cover the space evenly, as random search does. Those that diverged or were pruned are left out.
     The fewer they are, the more the forest overstates the largest share.
@@ -90,9 +87,7 @@ def importances(study, seed=0):
         study: An `optuna.Study`, as `search` returns it.
         seed: Seed of the forest; a whole number, 0 or more.
 
-    Returns:
-        A dict from name to a share in [0, 1], the largest first. The shares add up to 1.
-
+    Returns a dict from name to a share in [0, 1], the largest first. The shares add up to 1.
     Raises ValueError if fewer than ten trials finished with a finite value, or all with the same.
     Taught in notebook 2-3, section 2.5.
     """
@@ -106,8 +101,7 @@ def importances(study, seed=0):
 
 
 def space_of(study):
-    """The space that the finished trials of a study were drawn from: the hyperparameters that all of them have, each
-    on the widest scale on which it was tried."""
+    """Return the hyperparameters that all finished trials have, each on the widest scale on which it was tried."""
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
     if not trials:
         raise ValueError("study: expected finished trials, got none")
@@ -116,7 +110,7 @@ def space_of(study):
 
 
 def _scale(name, distributions):
-    """A hyperparameter's own name and scale, from what Optuna was told."""
+    """Return a hyperparameter's own name and scale from Optuna's distributions."""
     first = distributions[0]
     if hasattr(first, "choices"):
         return name, Choice(first.choices)
@@ -129,12 +123,12 @@ def _scale(name, distributions):
 
 
 def _value(name, value):
-    """A hyperparameter's own name and value, from what Optuna knows."""
+    """Return a hyperparameter's own name and value from Optuna's."""
     return (name.removeprefix(ONE_MINUS), 1 - value) if name.startswith(ONE_MINUS) else (name, value)
 
 
 def _fanova(space, points, values, seed):
-    """Optuna's fANOVA, where each point is given by its shares of the axes; an option has no place, only a name."""
+    """Run Optuna's fANOVA on the points' shares of the axes; an option has no place, only a name."""
     with quiet() as optuna:
         kinds, study, axes = optuna.distributions, optuna.create_study(), {}
         for name, scale in space.items():
@@ -152,7 +146,7 @@ def _fanova(space, points, values, seed):
 
 
 def _show(value, scale):
-    """A value to three digits; a β to three digits of 1 − β."""
+    """Show a value to three digits; a β to three digits of 1 − β."""
     if not isinstance(value, float):
         return str(value)
     if isinstance(scale, OneMinusLog):

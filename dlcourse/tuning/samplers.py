@@ -1,7 +1,7 @@
 """Optuna samplers whose point for a trial depends on the seed and the trial's number alone.
 
-Optuna's own samplers keep one stream of random numbers per process: two processes that share a study and a seed would
-try the same points. A trial's number is unique in its study, whoever runs it, so that here they share one sequence.
+With Optuna's own samplers two processes that share a study and a seed would try the same points. A trial's number is
+unique in its study, whoever runs it.
 """
 
 import functools

@@ -37,7 +37,6 @@ class _Interval(Scale):
         draws.ordered(vars(self))
 
     def at(self, share):
-        """Return the value at a share of the axis."""
         return min(max(self.beyond(share), float(self.low)), float(self.high))  # rounding may carry it past an end
 
     def beyond(self, share):
@@ -177,16 +176,14 @@ class Choice(Scale):
 def sample(space, n, seed=0):
     """Draw random points of a space, each hyperparameter on its own scale.
 
-    Point k depends on `seed` and k alone: it is the one that trial number k of a random `search` with this seed tries.
+    Point k depends on `seed` and k alone: trial number k of a random `search` with this seed tries it.
 
     Args:
         space: A dict from a hyperparameter's name to its scale, `Linear`, `Log`, `OneMinusLog` or `Choice`.
         n: Number of points, 1 or more.
         seed: A whole number, 0 or more.
 
-    Returns:
-        A list of n dicts from name to value.
-
+    Returns a list of n dicts from name to value.
     Raises ValueError if the space is empty or holds something other than scales, or a number is out of range.
     Taught in notebook 2-3, section 2.5.
     """
@@ -195,7 +192,7 @@ def sample(space, n, seed=0):
 
 
 def point(space, seed, number, box=None):
-    """Point `number` of the sequence that `seed` starts; within a box of shares (start, end) of the axes, if given."""
+    """Draw point `number` of the sequence of `seed`, if given within a box of shares (start, end) of the axes."""
     found, uniform = {}, np.random.default_rng([seed, number]).random(len(space))
     for (name, scale), draw in zip(space.items(), uniform, strict=True):
         start, end = box[name] if box else (0.0, 1.0)
@@ -204,7 +201,7 @@ def point(space, seed, number, box=None):
 
 
 def checked_space(space):
-    """The space, if it is one; otherwise a ValueError."""
+    """Return the space, if it is one."""
     if not isinstance(space, dict) or not space:
         raise ValueError(f"space: expected a dict from names to scales with at least one, got {space!r}")
     for name, scale in space.items():
@@ -216,5 +213,5 @@ def checked_space(space):
 
 
 def _steps(points):
-    """Shares in equal steps from 0 to 1."""
+    """Return shares in equal steps from 0 to 1."""
     return np.linspace(0, 1, points) if points > 1 else np.array([0.5])

@@ -34,9 +34,8 @@ def search(
 ):
     """Try points of a space and record what each is worth.
 
-    What a trial tries depends on the seed and on its number in the study alone (with "tpe" also on the results so far).
-    So a random search tries `sample(space, trials, seed)` in this order, one that is resumed goes on where it stopped,
-    and processes that share a study never try the same points, with one seed for all of them.
+    A trial's point depends on the seed and the trial's number alone (with "tpe" also on the results so far): a random
+    search tries `sample(space, trials, seed)`, goes on there when resumed, and no two processes try the same point.
 
     Args:
         objective: A function of a dict from name to value; it returns the number to minimize or maximize. A parameter
@@ -55,9 +54,7 @@ def search(
             of what the finished trials reported at the same epoch, once five trials have finished; and stop one that
             reports NaN. None lets every trial finish.
 
-    Returns:
-        The study, an `optuna.Study`; `results`, `table` and the figures read it.
-
+    Returns the study, an `optuna.Study`; `results`, `table` and the figures read it.
     Raises ValueError if an argument is out of range or unknown, or `objective` returns something other than a number.
     Taught in notebook 2-3, section 2.5.
     """
@@ -87,21 +84,19 @@ def coarse_to_fine(
 ):
     """Search at random in rounds, each in a smaller box around the best points of the box before.
 
-    The box is `shrink` times as wide as the last one on each scale's own axis. Its center is the mean place of the best
-    points, moved where needed so that the box lies inside the last one. A `Choice` keeps all its options.
+    A box is `shrink` times as wide as the last one on each scale's axis, around the mean place of the best points, but
+    inside the last one. A `Choice` keeps all its options.
 
     Args:
         objective: As for `search`.
-        space: A dict from a hyperparameter's name to its scale; the box of the first round.
+        space: As for `search`; the box of the first round.
         trials: Number of trials in each round, 1 or more.
         rounds: Number of rounds, 1 or more.
         shrink: Width of a box as a share of the last one's, in (0, 1).
         best: Number of the best points that the next box is put around, 1 or more.
         seed, direction, study, prune_after: As for `search`.
 
-    Returns:
-        `(study, boxes)`: all trials in one study, and the space of each round, a list of dicts of scales.
-
+    Returns `(study, boxes)`: all trials in one study, and the space of each round, a list of dicts of scales.
     Raises ValueError as `search` does.
     Taught in notebook 2-3, section 2.5.
     """
@@ -123,7 +118,7 @@ def coarse_to_fine(
 
 
 def _trial(objective, space, prune_after):
-    """The objective as Optuna calls it."""
+    """Return the objective as Optuna calls it."""
     if not callable(objective):
         raise ValueError(f"objective: expected a function, got {objective!r}")
     reports = "report" in inspect.signature(objective).parameters
@@ -151,7 +146,7 @@ def _trial(objective, space, prune_after):
 
 
 def _float(name, value, worst):
-    """`value` as a float, `worst` for NaN."""
+    """Return `value` as a float, `worst` for NaN."""
     try:
         value = float(value)
     except (TypeError, ValueError):
@@ -168,7 +163,7 @@ def _run(study, run, trials, prune_after):
 
 
 def _told_axes(space, points):
-    """The values on each axis of a grid, under the names that Optuna knows."""
+    """Return the values on each axis of a grid, under the names that Optuna knows."""
     counted = [name for name, scale in space.items() if not isinstance(scale, Choice)]  # a Choice takes all its options
     points = points if isinstance(points, dict) else dict.fromkeys(counted, points)
     if points.keys() != set(counted):
@@ -182,7 +177,7 @@ def _told_axes(space, points):
 
 
 def _smaller(box, shares, study, space, shrink, best):
-    """The next box: narrower on each axis, around the best points of this one, and inside it."""
+    """Return the next box: narrower on each axis, around the best points of this one, and inside it."""
     inside = [
         result.params
         for result in results(study)

@@ -11,19 +11,16 @@ from dlcourse.tuning.optuna import DIRECTIONS, load, quiet, study_in
 def shared_study(path, name="search", direction="minimize"):
     """Open a study kept in a file, which any number of processes may open, extend and read at the same time.
 
-    Call it with the same path and name in each process, also on another machine that sees the same file, and pass what
-    it returns to `search`. Optuna's journal appends every event to the file; a lock keeps the writers apart. A process
-    that is killed loses the trial it was running and nothing else: the others go on, and a later one resumes the study.
-    (If it is killed in the millisecond in which it holds the lock, the others wait 30 seconds, then take it.)
+    Call it with the same path and name in each process, also on another machine that sees the file, and pass the study
+    to `search`. Optuna's journal appends every event; a lock keeps the writers apart. A process that is killed loses
+    the trial it was running and nothing else. (If it held the lock, the others wait 30 seconds, then take it.)
 
     Args:
         path: The file. It is made if it is not there; its folder must be.
         name: The study's name; one file may hold several.
         direction: "minimize" or "maximize".
 
-    Returns:
-        An `optuna.Study`.
-
+    Returns an `optuna.Study`.
     Raises FileNotFoundError if the folder is not there, ValueError if the file is no journal or is damaged (the message
     names the line) or the study in it has the other direction.
     Taught in notebook 2-3, section 2.5.
