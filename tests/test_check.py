@@ -1300,7 +1300,13 @@ def test_a_slip_may_take_several_edits_and_an_edit_may_take_away():
         ("**2 -> **3\n    Sentence.", "expected '[*][*]2' once in hypotenuse, got 2 times"),
         ("math.sqrt\n    Sentence.", "expected a line `old -> new`, got 'math.sqrt'"),
         ("a**2 -> a", "expected an edit and below it a sentence"),
-        ("    Sentence.\nb -> c", "expected an edit and below it a sentence"),
+        ("    Sentence.\nb**2 -> b", "expected a line `old -> new`, got '    Sentence.'"),
+        ("a**2 -> a\n    Sentence.\nb**2 -> b", "expected an edit and below it a sentence"),
+        (
+            "a**2 -> (a\n    Sentence.",
+            "expected Python, got from hypotenuse by .*: '[(]' was never closed",
+        ),
+        ("a**2 -> c**2\n    Sentence.", "expected known names, got from hypotenuse by `a[*][*]2 -> c[*][*]2`: c$"),
     ],
 )
 def test_what_is_no_slip_is_refused(text, said):

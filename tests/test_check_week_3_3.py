@@ -1,5 +1,7 @@
 """The exercises of notebook 3-3: what learners write most often, right and wrong, beside what test_check.py tries."""
 
+import ast
+
 from dlcourse import check, segmentation
 from dlcourse.check import source, week_3_3_masks
 from dlcourse.check.layers import Maps
@@ -77,7 +79,10 @@ def test_iou_of_two_boxes_is_that_of_the_helper():
 
 
 def test_filter_boxes_is_the_code_that_the_helper_runs():
-    ours, helpers = (source.body(function) for function in (check.filter_boxes.reference, yolo.filter_boxes))
+    ours, helpers = (
+        source.with_docstring(function, []) for function in (check.filter_boxes.reference, yolo.filter_boxes)
+    )
+    ours, helpers = (ast.unparse(ast.parse(text)) for text in (ours, helpers))  # the shapes in their comments differ
     assert ours.partition("\n")[2] == helpers.partition("\n")[2]
 
 

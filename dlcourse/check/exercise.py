@@ -43,8 +43,10 @@ relu
   ✓ the arguments stay as they were
   Right in all 21 cases.
 
-A week's module holds `EXERCISES`, a list of these. The cases must tell each slip from the others, and one of the slips
-must break each property. Right answers written differently, which must be accepted, stand in `tests/right_answers`.
+A week's module holds `EXERCISES`, a list of these. A new slip is an edit and a sentence: add the two lines and run
+`pytest tests/test_check.py -k NAME`, which says whether the edit fits the source, and whether the slip is caught and
+told from the others. One of the slips must break each property. Right answers written differently, which must be
+accepted, stand in `tests/right_answers`.
 An argument is of one kind in all cases, an array or a number or a list, and the stub in the notebook says which.
 Results may be numbers, arrays, strings, booleans, None, and tuples, lists or dicts of them.
 Tensors of any library count as arrays, and what was computed in float32 is compared as far as float32 can tell.

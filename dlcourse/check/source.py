@@ -11,6 +11,8 @@
 """
 
 import ast
+import builtins
+import dis
 import inspect
 import textwrap
 import types
@@ -24,22 +26,20 @@ def core(function):
 
 
 def parsed(function):
-    """Return the source and the syntax tree of a function, without its decorators."""
+    """Return the source of a function without its decorators, and its syntax tree."""
     source = textwrap.dedent(inspect.getsource(core(function)))
-    node = ast.parse(source).body[0]
-    node.decorator_list = []
-    return "".join(source.splitlines(keepends=True)[node.lineno - 1 :]).rstrip() + "\n", node
+    decorators = ast.parse(source).body[0].lineno - 1  # lines above `def`
+    source = "".join(source.splitlines(keepends=True)[decorators:]).rstrip() + "\n"
+    return source, ast.parse(source).body[0]
 
 
-def body(function):
-    """Return the source without its docstring: what an edit changes."""
+def with_docstring(function, docstring):
+    """Return the source without decorators, and with other lines in place of those of its docstring, if it has one."""
     source, node = parsed(function)
     if ast.get_docstring(node) is None:
         return source
-    lines, first = source.splitlines(keepends=True), node.lineno - 1
-    end = node.body[0].end_lineno - first
-    del lines[node.body[0].lineno - 1 - first : end + lines[end].isspace()]  # and a blank line below it
-    return "".join(lines)
+    lines, old = source.splitlines(keepends=True), node.body[0]  # `lineno` counts from 1
+    return "".join([*lines[: old.lineno - 1], *docstring, *lines[old.end_lineno :]])
 
 
 def solution_of(function, name):
@@ -48,23 +48,20 @@ def solution_of(function, name):
     It begins with imports of what it takes from this package. Of the docstring the first paragraph stays.
     """
     function = core(function)
-    _, node = parsed(function)
-    text = body(function).replace(f"def {function.__name__}(", f"def {name}(", 1)
-    if about := inspect.getdoc(function):
-        first = about.partition("\n\n")[0].rstrip().replace("\n", "\n    ")
-        head, rest = _after_signature(text)
-        text = f'{head}    """{first}"""\n{rest}'
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & function.__globals__.keys()
-    needed = sorted(_taken(each, function.__globals__[each]) for each in names if each not in IN_A_NOTEBOOK)
+    first_paragraph = (inspect.getdoc(function) or "").partition("\n\n")[0].rstrip().replace("\n", "\n    ")
+    text = with_docstring(function, [f'    """{first_paragraph}"""\n'])
+    text = text.replace(f"def {function.__name__}(", f"def {name}(", 1)
     # With or without the checks of arguments it is the same function: the learner's cell needs no `.core`
-    return "\n".join(needed) + "\n\n\n" * bool(needed) + text.replace(".core(", "(")
+    text = text.replace(".core(", "(")
+    imports = _imports(function)
+    return f"{imports}\n\n\n{text}" if imports else text
 
 
-def _after_signature(text):
-    """Split a source into the lines of the signature, which may be several, and those of the body."""
-    node = ast.parse(text).body[0]
-    lines = text.splitlines(keepends=True)
-    return "".join(lines[: node.body[0].lineno - 1]), "".join(lines[node.body[0].lineno - 1 :])
+def _imports(function):
+    """Return the lines that bring into a notebook the global names that a function uses."""
+    _, node = parsed(function)
+    used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & function.__globals__.keys()
+    return "\n".join(sorted(_taken(name, function.__globals__[name]) for name in used.difference(IN_A_NOTEBOOK)))
 
 
 def _taken(name, value):
@@ -82,8 +79,9 @@ def _taken(name, value):
 def slips_from(text, function):
     """Make typical wrong answers, each an edit of the right one, with the sentence to say.
 
-    A slip is a line `old -> new`, or several, and below it, indented farther, the sentence. `old` stands exactly once
-    in the source of the right answer without its docstring; an empty `new` takes it away.
+    A slip is a line `old -> new`, or several that are made together, and below them, indented farther, the sentence.
+    `old` stands exactly once in the source of the right answer without its docstring, where comments count as well; an
+    empty `new` takes it away. Both are parts of one line.
 
     Args:
         text: The slips.
@@ -93,33 +91,48 @@ def slips_from(text, function):
         A list of pairs (wrong function, sentence).
 
     Raises:
-        ValueError: If a line is neither an edit nor a sentence, or `old` does not stand exactly once.
+        ValueError: If a line is neither an edit nor a sentence, `old` does not stand exactly once, or what the edits
+            make is no Python or uses a name that is unknown.
     """
-    found, edits, words = [], [], []
-    for line in [*textwrap.dedent(text).splitlines(), ""]:
-        if line and not line.startswith(" ") and words:
-            found, edits, words = [*found, (edits, words)], [], []
-        if line.startswith(" "):
-            words.append(line.strip())
+    slips = []  # each is a pair of lists: its edits, and the lines of its sentence
+    for line in textwrap.dedent(text).splitlines():
+        if line.startswith(" ") and slips:
+            slips[-1][1].append(line.strip())
         elif line:
             old, arrow, new = f"{line} ".partition(" -> ")
             if not arrow:
                 raise ValueError(f"slips: expected a line `old -> new`, got {line!r}")
-            edits.append((old.strip(), new.strip()))
-    if edits:
-        found.append((edits, words))
-    if missing := [edits for edits, words in found if not edits or not words]:
-        raise ValueError(f"slips: expected an edit and below it a sentence, got {missing[0]!r} alone")
-    return [(edited(function, edits), " ".join(words)) for edits, words in found]
+            if not slips or slips[-1][1]:  # the sentence before is complete: here begins the next slip
+                slips.append(([], []))
+            slips[-1][0].append((old.strip(), new.strip()))
+    if slips and not slips[-1][1]:
+        raise ValueError(f"slips: expected an edit and below it a sentence, got {slips[-1][0]!r} alone")
+    return [(edited(function, edits), " ".join(sentence)) for edits, sentence in slips]
 
 
 def edited(function, edits):
     """Return the function that the source becomes when each `old` in it, which stands there once, is replaced."""
-    function, source = core(function), body(function)
+    function, source = core(function), with_docstring(function, [])
+    name, made_by = function.__name__, " and ".join(f"`{old} -> {new}`" for old, new in edits)
     for old, new in edits:
         if source.count(old) != 1:
-            raise ValueError(f"slips: expected {old!r} once in {function.__name__}, got {source.count(old)} times")
+            raise ValueError(f"slips: expected {old!r} once in {name}, got {source.count(old)} times")
         source = source.replace(old, new)
+    try:
+        code = compile(source, f"<{name}, edited>", "exec")
+    except SyntaxError as error:
+        raise ValueError(f"slips: expected Python, got from {name} by {made_by}: {error}\n{source}") from None
     names = dict(function.__globals__)
-    exec(compile(source, f"<{function.__name__}, edited>", "exec"), names)
-    return names[function.__name__]
+    exec(code, names)
+    # An unknown name raises NameError in every case: no learner's mistake, but a slip of whoever wrote the slip
+    if unknown := set(_global_names(names[name].__code__)) - names.keys() - set(dir(builtins)):
+        raise ValueError(f"slips: expected known names, got from {name} by {made_by}: {', '.join(sorted(unknown))}")
+    return names[name]
+
+
+def _global_names(code):
+    """Yield the names that compiled code, and the functions within it, look up outside of themselves."""
+    yield from (each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL")
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _global_names(inner)

@@ -32,8 +32,8 @@ def forward_one_hidden(X, W1, b1, W2, b2):
 
     Exercise in notebook 1-3, section 1.3.2.
     """
-    A1 = np.tanh(W1 @ X + b1)
-    A2 = sigmoid(W2 @ A1 + b2)
+    A1 = np.tanh(W1 @ X + b1)  # (n1, m)
+    A2 = sigmoid(W2 @ A1 + b2)  # (1, m)
     return A1, A2
 
 
@@ -52,8 +52,8 @@ def backward_one_hidden(X, Y, W2, A1, A2):
     Exercise in notebook 1-3, section 1.3.4.
     """
     m = X.shape[1]
-    dZ2 = A2 - Y
-    dZ1 = W2.T @ dZ2 * (1 - A1**2)
+    dZ2 = A2 - Y  # (1, m)
+    dZ1 = W2.T @ dZ2 * (1 - A1**2)  # (n1, m): back through W2, then the slope of tanh
     return {
         "dW1": dZ1 @ X.T / m,
         "db1": np.sum(dZ1, axis=1, keepdims=True) / m,

@@ -54,7 +54,7 @@ def confusion_matrix(labels, predictions, classes):
     Exercise in notebook 1-4, section 1.4.4.
     """
     matrix = np.zeros((classes, classes), dtype=int)
-    np.add.at(matrix, (labels, predictions), 1)
+    np.add.at(matrix, (labels, predictions), 1)  # a plain += would count a pair that occurs twice as one
     return matrix
 
 

@@ -69,7 +69,7 @@ def he_init(draws):
 
     Exercise in notebook 2-1, section 2.3.1. `network.initialize_parameters(layer_dims, "he")` does it for all layers.
     """
-    return draws * np.sqrt(2 / draws.shape[1])
+    return draws * np.sqrt(2 / draws.shape[1])  # (n[l], n[l−1]): n[l−1] columns, one for each input
 
 
 def waves(parameters):

@@ -27,7 +27,7 @@ def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
         Z̃, shape (n, m). `dlcourse.scratch.normalization.batchnorm_forward` returns the same, and beside it what the
         way back needs.
     """
-    mu = np.mean(Z, axis=1, keepdims=True)
+    mu = np.mean(Z, axis=1, keepdims=True)  # (n, 1): over the examples
     variance = np.mean((Z - mu) ** 2, axis=1, keepdims=True)
     Z_norm = (Z - mu) / np.sqrt(variance + epsilon)
     return gamma * Z_norm + beta

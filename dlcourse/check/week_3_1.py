@@ -28,11 +28,11 @@ def pool(A, f, stride, mode):
         Shape (⌊(n_H − f) / stride⌋ + 1, ⌊(n_W − f) / stride⌋ + 1, n_C). `dlcourse.scratch.conv.pool_forward` does the
         same for a batch, without loops.
     """
-    n_H, n_W = ((n - f) // stride + 1 for n in A.shape[:2])
+    n_H, n_W = ((n - f) // stride + 1 for n in A.shape[:2])  # places for a window, down and across
     result = np.zeros((n_H, n_W, A.shape[2]))
     for i, j in np.ndindex(n_H, n_W):
         top, left = i * stride, j * stride
-        window = A[top : top + f, left : left + f]
+        window = A[top : top + f, left : left + f]  # (f, f, n_C)
         result[i, j] = window.max(axis=(0, 1)) if mode == "max" else window.mean(axis=(0, 1))
     return result
 

@@ -77,7 +77,7 @@ def color_shift(images, shifts):
         New pictures of the same shape, uint8. What would leave 0…255 is clipped. `dlcourse.augment.color_shift` draws
         the numbers as well.
     """
-    shifted = images.astype(int) + shifts[:, None, None, :]
+    shifted = images.astype(int) + shifts[:, None, None, :]  # (m, height, width, 3); sums of uint8 would wrap around
     return np.clip(shifted, 0, 255).astype(np.uint8)
 
 

@@ -46,11 +46,11 @@ def inverted_residual(x, filters, stride, expansion):
     from keras import layers
 
     channels = x.shape[-1]
-    wide = layers.Conv2D(expansion * channels, 1, use_bias=False)(x)
-    wide = layers.ReLU(6)(layers.BatchNormalization()(wide))
-    seen = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(wide)
-    seen = layers.ReLU(6)(layers.BatchNormalization()(seen))
-    z = layers.Conv2D(filters, 1, use_bias=False)(seen)
+    expanded = layers.Conv2D(expansion * channels, 1, use_bias=False)(x)
+    expanded = layers.ReLU(6)(layers.BatchNormalization()(expanded))
+    filtered = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(expanded)
+    filtered = layers.ReLU(6)(layers.BatchNormalization()(filtered))
+    z = layers.Conv2D(filters, 1, use_bias=False)(filtered)
     z = layers.BatchNormalization()(z)
     return layers.Add()([x, z]) if stride == 1 and filters == channels else z
 
@@ -120,8 +120,8 @@ EXERCISES = [
             else z -> else z)
                 The last batch normalization stands behind the addition. It belongs to the projection; x is added as
                 it is.
-            layers.ReLU(6)(layers.BatchNormalization()(wide)) -> layers.BatchNormalization()(layers.ReLU(6)(wide))
-            layers.ReLU(6)(layers.BatchNormalization()(seen)) -> layers.BatchNormalization()(layers.ReLU(6)(seen))
+            ReLU(6)(layers.BatchNormalization()(expanded)) -> BatchNormalization()(layers.ReLU(6)(expanded))
+            ReLU(6)(layers.BatchNormalization()(filtered)) -> BatchNormalization()(layers.ReLU(6)(filtered))
                 ReLU6 stands before the batch normalization. The order is convolution, batch norm, ReLU6.
             layers.Add()([x, z]) if stride == 1 and filters == channels else z -> z
                 x is not added where it could be: with stride 1 and as many channels out as in.
@@ -129,8 +129,8 @@ EXERCISES = [
                 With another number of channels, x cannot be added: stride 1 is not enough.
             stride == 1 and filters == channels -> filters == channels
                 With stride 2 the maps are half as large, and x cannot be added: as many channels is not enough.
-            ReLU(6)(layers.BatchNormalization()(wide)) -> ReLU()(layers.BatchNormalization()(wide))
-            ReLU(6)(layers.BatchNormalization()(seen)) -> ReLU()(layers.BatchNormalization()(seen))
+            ReLU(6)(layers.BatchNormalization()(expanded)) -> ReLU()(layers.BatchNormalization()(expanded))
+            ReLU(6)(layers.BatchNormalization()(filtered)) -> ReLU()(layers.BatchNormalization()(filtered))
                 This is ReLU. ReLU6 also ends at 6: layers.ReLU(6).
             layers.DepthwiseConv2D(3 -> layers.Conv2D(expansion * channels, 3
                 The 3×3 step is depthwise, one filter for each channel: layers.DepthwiseConv2D.

@@ -38,7 +38,7 @@ _PREDICTION = np.array([0.75, 0.5, 0.5, 0.5, 0.25, 0.25, 0.5, 0.125])
 LOCALIZATION_LOSS = exercise(
     reference=localization_loss,
     section="3.3.1",
-    cases=[*product((_PREDICTION, 1 - _PREDICTION), (_OBJECT, _NO_OBJECT)), (_OBJECT, _OBJECT)],
+    cases=[*product((_PREDICTION, 1 - _PREDICTION), (_OBJECT, _NO_OBJECT)), (_OBJECT, _OBJECT)],  # the last: no error
     random=_predictions,
     slips="""
         return squares[0] -> return np.sum(squares)
@@ -107,7 +107,7 @@ IOU = exercise(
     ],
     random=lambda rng: (_box(rng), _box(rng)),
     rtol=1e-5,  # some add a tiny number to the union
-    properties=[(lambda result, box_a, box_b: not (result < 0 or result > 1 + 1e-9), "it lies in 0…1")],
+    properties=[(lambda result, box_a, box_b: not (result < 0 or result > 1 + 1e-9), "it lies in 0…1")],  # NaN passes
     slips="""
         max(width, 0) * max(height, 0) -> width * height
             These boxes lie apart. The width that they share is negative, and so may be the height: neither counts
@@ -154,9 +154,9 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold):
 
     A score is p_c times the probability of the best class. `yolo.filter_boxes` runs these lines on whole grids.
     """
-    scores = box_confidence * box_class_probs
+    scores = box_confidence * box_class_probs  # (n, 1) · (n, C): (n, C)
     best, classes = scores.max(axis=-1), scores.argmax(axis=-1)
-    kept = best > threshold
+    kept = best > threshold  # (n,), True or False
     return best[kept], boxes[kept], classes[kept]
 
 
@@ -223,7 +223,7 @@ def nms(boxes, scores, iou_threshold):
     A box is discarded if its IoU with one that is kept is above the threshold. `dlcourse.detection.nms` has a faster
     one, which does it class by class.
     """
-    left, kept = list(np.argsort(-scores)), []
+    left, kept = list(np.argsort(-scores)), []  # indices of boxes, best score first
     while left:
         best = left.pop(0)
         kept.append(best)
@@ -231,7 +231,7 @@ def nms(boxes, scores, iou_threshold):
     return kept
 
 
-def _suppress_by_all(boxes, scores, iou_threshold):
+def _suppress_by_all(boxes, scores, iou_threshold):  # a slip that is no edit: it looks at all better boxes
     better = [[j for j in range(len(scores)) if scores[j] > scores[i]] for i in range(len(scores))]
     return [i for i in np.argsort(-scores) if all(iou(boxes[i], boxes[j]) <= iou_threshold for j in better[i])]
 
@@ -239,7 +239,7 @@ def _suppress_by_all(boxes, scores, iou_threshold):
 def _indices(function, *arguments):
     """Return the indices as text, so that a report shows them all even if there are too many."""
     result = as_numpy(function(*arguments))
-    if result is None or "Ellipsis" in repr(result):
+    if result is None or "Ellipsis" in repr(result):  # not filled in yet
         return result
     kept = np.asarray(result)
     if kept.ndim != 1 or (kept.size and kept.dtype.kind not in "iu"):

@@ -66,9 +66,9 @@ def decode_cell(t, row, column, grid, anchor):
     """
     rows, columns = grid
     t_x, t_y, t_w, t_h = t[:4]
-    x = (column + sigmoid(t_x)) / columns
+    x = (column + sigmoid(t_x)) / columns  # in cells, divided by their number
     y = (row + sigmoid(t_y)) / rows
-    w = anchor[0] * np.exp(t_w) / columns
+    w = anchor[0] * np.exp(t_w) / columns  # anchors are measured in cells too
     h = anchor[1] * np.exp(t_h) / rows
     return np.array([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
 

@@ -81,8 +81,8 @@ def upsampling_block(x, skip, filters):
     """
     from keras import layers
 
-    z = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)
-    z = layers.Concatenate()([z, skip])
+    z = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)  # (m, 2 · height, 2 · width, filters)
+    z = layers.Concatenate()([z, skip])  # as many rows and columns, the channels of both
     a = layers.Conv2D(filters, 3, padding="same", activation="relu")(z)
     return layers.Conv2D(filters, 3, padding="same", activation="relu")(a)
 

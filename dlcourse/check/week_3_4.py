@@ -71,7 +71,7 @@ def recognize(encoding, known, names, threshold):
     Returns:
         (name or None, distance to the nearest).
     """
-    distances = np.linalg.norm(known - encoding, axis=1)
+    distances = np.linalg.norm(known - encoding, axis=1)  # (n, d) − (d,): one for each known picture, (n,)
     nearest = np.argmin(distances)
     return (names[nearest] if distances[nearest] <= threshold else None), distances[nearest]
 
@@ -88,8 +88,8 @@ def hardest_negative(anchor, encodings, identities, identity):
     Returns:
         An index into the batch.
     """
-    distances = np.linalg.norm(encodings - anchor, axis=1)
-    distances[identities == identity] = np.inf
+    distances = np.linalg.norm(encodings - anchor, axis=1)  # (n,)
+    distances[identities == identity] = np.inf  # never the nearest
     return np.argmin(distances)
 
 

@@ -4,9 +4,12 @@ A box is four numbers, its corners (x_min, y_min, x_max, y_max), in one unit. x 
 is x_max - x_min: pixel columns are [x, x + 1).
 
 Tensors in, tensors out, also in compiled functions. Arrays and lists in, NumPy arrays out, because NumPy is much faster
-than `keras.ops` on a few boxes. `keras.ops` has NumPy's names, so that the same lines serve both: `xp` is either one.
-Boxes are converted once, by the checks at a function's door: its body gets floats of one library and dtype. Boxes are
-valid if their numbers are finite, x_min ≤ x_max and y_min ≤ y_max.
+than `keras.ops` on a few boxes. `keras.ops` has NumPy's names, so that the same lines serve both: `xp` is either one,
+and `library(boxes)` returns which.
+
+Boxes are converted once, by the checks in `@checked(…)` at a function's door: its body gets floats of one library and
+dtype, in shapes that fit. `f.core` is the function without the door, for boxes that have passed one. Boxes are valid if
+their numbers are finite, x_min ≤ x_max and y_min ≤ y_max.
 """
 
 from functools import partial
@@ -17,22 +20,15 @@ from dlcourse.scratch.checks import checked
 
 import numpy as np
 
-TINY = float(np.finfo(np.float32).tiny)  # nothing beside any area that is not 0
-FORMATS = {  # Keras' names: which axis comes first, and what the four numbers are
-    "xyxy": ("x", "corners"),
-    "yxyx": ("y", "corners"),
-    "xywh": ("x", "size"),
-    "center_xywh": ("x", "center"),
-    "center_yxhw": ("y", "center"),
-}
-ALONG_AN_AXIS = {  # the two numbers of a box along one axis, from one form to another; a size is kept as it is
-    ("corners", "size"): lambda low, high: (low, high - low),
-    ("corners", "center"): lambda low, high: ((low + high) / 2, high - low),
-    ("size", "corners"): lambda low, size: (low, low + size),
-    ("size", "center"): lambda low, size: (low + size / 2, size),
-    ("center", "corners"): lambda middle, size: (middle - size / 2, middle + size / 2),
-    ("center", "size"): lambda middle, size: (middle - size / 2, size),
-}
+TINY = float(np.finfo(np.float32).tiny)  # the smallest normal float32: it vanishes beside any area that is not 0
+
+
+def _columns(boxes):
+    """Return the four numbers of the boxes, x_min, y_min, x_max, y_max of corners, each of shape (…).
+
+    A formula that names them computes with whole columns: NumPy is slow along a last axis of 4.
+    """
+    return [boxes[..., k] for k in range(4)]
 
 
 @checked(boxes=checks.boxes)
@@ -53,6 +49,20 @@ def area(boxes):
     x_min, y_min, x_max, y_max = _columns(boxes)
     xp = library(boxes)
     return xp.maximum(x_max - x_min, 0) * xp.maximum(y_max - y_min, 0)
+
+
+def _intersection_and_union(boxes_a, boxes_b):
+    """Return the area that two boxes share and the one that they cover together: of shapes (…, 4), each (…)."""
+    xp = library(boxes_a)
+    a_x_min, a_y_min, a_x_max, a_y_max = _columns(boxes_a)
+    b_x_min, b_y_min, b_x_max, b_y_max = _columns(boxes_b)
+    width = xp.minimum(a_x_max, b_x_max) - xp.maximum(a_x_min, b_x_min)
+    height = xp.minimum(a_y_max, b_y_max) - xp.maximum(a_y_min, b_y_min)
+    intersection = xp.maximum(width, 0) * xp.maximum(height, 0)  # both can be negative, and their product positive
+    # An area of 0 counts as TINY here. Two boxes without area would have a union of 0, and 0 / 0 is NaN: like this
+    # their IoU is 0, and its gradient is finite. For one of the two boxes it is enough.
+    union = xp.maximum(area.core(boxes_a), TINY) + area.core(boxes_b) - intersection
+    return intersection, union
 
 
 @checked(checks.fitting, checks.alike, boxes_a=checks.boxes, boxes_b=checks.boxes)
@@ -80,7 +90,7 @@ def pairwise_iou(boxes_a, boxes_b):
     """Return the intersection over union of every box in one set with every box in another.
 
     Args:
-        boxes_a, boxes_b: Boxes, shapes (n, 4) and (m, 4), corners in one unit; `iou` refuses the same ones.
+        boxes_a, boxes_b: Valid boxes, shapes (n, 4) and (m, 4), corners in one unit.
 
     Returns:
         IoU in [0, 1], shape (n, m), as `iou` has it.
@@ -99,7 +109,7 @@ def giou(boxes_a, boxes_b):
     distance, so that 1 - GIoU is a loss that still pulls them together.
 
     Args:
-        boxes_a, boxes_b: Boxes, as for `iou`, which refuses the same ones.
+        boxes_a, boxes_b: Valid boxes, shape (…, 4), as for `iou`.
 
     Returns:
         GIoU in [-1, 1] of the broadcast shape, at most the IoU; a scalar for two single boxes. It is 0 where the box
@@ -112,27 +122,9 @@ def giou(boxes_a, boxes_b):
     b_x_min, b_y_min, b_x_max, b_y_max = _columns(boxes_b)
     width = xp.maximum(a_x_max, b_x_max) - xp.minimum(a_x_min, b_x_min)
     height = xp.maximum(a_y_max, b_y_max) - xp.minimum(a_y_min, b_y_min)
-    around = xp.maximum(width * height, TINY)  # as the union has TINY for 0: then both quotients below are 0 and 1
+    around = xp.maximum(width * height, TINY)  # where it is 0: 0 / TINY − 1 + TINY / TINY = 0
     intersection, union = _intersection_and_union(boxes_a, boxes_b)
     return intersection / union - 1 + union / around
-
-
-def _intersection_and_union(boxes_a, boxes_b):
-    """Return the areas that boxes of shape (…, 4) have in common and cover together, each of shape (…)."""
-    xp = library(boxes_a)
-    a_x_min, a_y_min, a_x_max, a_y_max = _columns(boxes_a)
-    b_x_min, b_y_min, b_x_max, b_y_max = _columns(boxes_b)
-    width = xp.minimum(a_x_max, b_x_max) - xp.maximum(a_x_min, b_x_min)
-    height = xp.minimum(a_y_max, b_y_max) - xp.maximum(a_y_min, b_y_min)
-    intersection = xp.maximum(width, 0) * xp.maximum(height, 0)  # both can be negative, and their product positive
-    # TINY, because 0 / 0 is NaN: two boxes without area have an IoU of 0, and its gradient is finite.
-    union = xp.maximum(area.core(boxes_a), TINY) + area.core(boxes_b) - intersection
-    return intersection, union
-
-
-def _columns(boxes):
-    """Return x_min, y_min, x_max and y_max, each of shape (…): NumPy is slow along a last axis of 4."""
-    return [boxes[..., k] for k in range(4)]
 
 
 @checked(boxes=checks.boxes)
@@ -217,6 +209,23 @@ def clip_boxes(boxes, image_shape):
     return xp.stack([x_min, y_min, x_max, y_max], axis=-1)
 
 
+FORMATS = {  # Keras' names: which axis comes first, and what the four numbers are
+    "xyxy": ("x", "corners"),
+    "yxyx": ("y", "corners"),
+    "xywh": ("x", "size"),
+    "center_xywh": ("x", "center"),
+    "center_yxhw": ("y", "center"),
+}
+ALONG_AN_AXIS = {  # the two numbers of a box along one axis, from one form to another; a size is kept as it is
+    ("corners", "size"): lambda low, high: (low, high - low),
+    ("corners", "center"): lambda low, high: ((low + high) / 2, high - low),
+    ("size", "corners"): lambda low, size: (low, low + size),
+    ("size", "center"): lambda low, size: (low + size / 2, size),
+    ("center", "corners"): lambda middle, size: (middle - size / 2, middle + size / 2),
+    ("center", "size"): lambda middle, size: (middle - size / 2, size),
+}
+
+
 def convert(boxes, source, target, image_shape=None):
     """Convert boxes from one format to another. The formats have Keras' names, in capitals or not.
 
@@ -228,7 +237,7 @@ def convert(boxes, source, target, image_shape=None):
     Args:
         boxes: Boxes, shape (…, 4), in the format `source`.
         source, target: Two of these names.
-        image_shape: (height, width) of the picture in pixels. Only between pixels and shares is it needed.
+        image_shape: (height, width) of the picture in pixels; needed only to convert pixels to shares, or back.
 
     Returns:
         Boxes, shape (…, 4), in the format `target`.
@@ -238,14 +247,14 @@ def convert(boxes, source, target, image_shape=None):
 
     Taught in notebook 3-3, section 3.3.3.
     """
-    first, form, shares = _format("source", source)
+    first, form, shares = _format("source", source)  # such as "x", "corners", False
     to_first, to_form, to_shares = _format("target", target)
     boxes = checks.boxes("boxes", boxes, form=form if first == "x" else f"yx {form}")
     if image_shape is None and shares != to_shares:
         raise ValueError(f"image_shape: expected (height, width) for {target!r}, got None: pass picture.shape[:2]")
     height, width = (1, 1) if image_shape is None else checks.image_shape("image_shape", image_shape)
     one, two, three, four = _columns(boxes)
-    x, y = (one, three), (two, four)
+    x, y = (one, three), (two, four)  # the two numbers along either axis: low and high, or one of them and the size
     if first == "y":
         x, y = y, x
     if form != to_form:

@@ -84,7 +84,7 @@ def softmax(z):
     Taught in notebook 2-3, section 2.5.2; notes, eq. 2.6.
     """
     power = np.exp(z - z.max(axis=0))  # the largest is e⁰; the factor cancels, and nothing overflows
-    return power / power.sum(axis=0)
+    return power / power.sum(axis=0)  # along axis 0 are the classes
 
 
 _FUNCTIONS = {

@@ -47,7 +47,7 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
     """
     g, g_num = [], []
     for name in grads:
-        key = name[1:]
+        key = name[1:]  # "dW1" is the gradient of "W1"
         for at in np.ndindex(parameters[key].shape):
             up, down = parameters[key].copy(), parameters[key].copy()
             up[at] += epsilon

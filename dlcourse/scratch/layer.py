@@ -33,7 +33,7 @@ def forward_step(A_prev, W, b, activation):
     Raises ValueError if the shapes do not fit, a value is not finite, or there is no such activation.
     Taught in notebook 1-4, section 1.4.3; notes, eqs. 1.15 and 1.16.
     """
-    Z = W @ A_prev + b
+    Z = W @ A_prev + b  # (n[l], m)
     A = activate.core(activation, Z)
     return A, {"A_prev": A_prev, "W": W, "b": b, "Z": Z, "activation": activation}
 
@@ -54,16 +54,23 @@ def backward_step(dA, cache):
     Taught in notebook 1-4, section 1.4.3.
     """
     A_prev, W, m = cache["A_prev"], cache["W"], dA.shape[1]
-    dZ = dA * derivative.core(cache["activation"], cache["Z"])
-    dW = dZ @ A_prev.T / m
-    db = np.mean(dZ, axis=1, keepdims=True)
-    return W.T @ dZ, dW, db
+    dZ = dA * derivative.core(cache["activation"], cache["Z"])  # (n[l], m)
+    dW = dZ @ A_prev.T / m  # (n[l], n[l−1])
+    db = np.mean(dZ, axis=1, keepdims=True)  # (n[l], 1)
+    return W.T @ dZ, dW, db  # dA_prev is (n[l−1], m)
 
 
 def normalized_forward_step(A_prev, W, b, activation, gamma, beta, mu=None, var=None):
-    """Compute a layer forward with batch normalization before the activation; at test time by the averages mu and var.
+    """Compute a layer forward with batch normalization between Z = W A_prev + b and g: A = g(γ z_norm + β).
 
-    Returns `(A, cache)` as `forward_step` does; the cache's Z is the normalized one, and training adds `norm`.
+    Args:
+        A_prev, W, b, activation: As for `forward_step`; b may be 0.0, because the normalization takes it away again.
+        gamma, beta: γ and β, shape (n[l], 1).
+        mu, var: Moving averages, shape (n[l], 1), at test time. In training None: the batch's own are computed.
+
+    Returns:
+        `(A, cache)` as `forward_step` does, but the cache's Z is what goes into g, that is Z̃ = γ z_norm + β. Training
+        adds `norm`, the cache of `batchnorm_forward`.
     """
     Z, cache = forward_step.core(A_prev, W, b, "linear")
     if mu is None:
@@ -74,11 +81,12 @@ def normalized_forward_step(A_prev, W, b, activation, gamma, beta, mu=None, var=
 
 
 def normalized_backward_step(dA, cache):
-    """Compute such a layer backward: `(dA_prev, dW, db, dgamma, dbeta)`."""
+    """Compute such a layer backward: `(dA_prev, dW, db, dgamma, dbeta)`, each in the shape of its parameter."""
     m = dA.shape[1]
-    dZ_tilde = dA * derivative.core(cache["activation"], cache["Z"])
-    dZ, dgamma, dbeta = batchnorm_backward.core(dZ_tilde, cache["norm"])
-    return *backward_step.core(dZ, cache | {"activation": "linear"}), dgamma / m, dbeta / m
+    dZ_tilde = dA * derivative.core(cache["activation"], cache["Z"])  # through g
+    dZ, dgamma, dbeta = batchnorm_backward.core(dZ_tilde, cache["norm"])  # dgamma and dbeta are sums over the examples
+    dA_prev, dW, db = backward_step.core(dZ, cache | {"activation": "linear"})  # linear, because g is done
+    return dA_prev, dW, db, dgamma / m, dbeta / m
 
 
 def _draws_in_range(arguments):

@@ -56,7 +56,7 @@ def images_to_columns(images):
     Taught in notebook 1-2, section 1.2.1; notes, eq. 1.2.
     """
     n_x = int(np.prod(images.shape[1:]))
-    return images.reshape(len(images), n_x).T / 255
+    return images.reshape(len(images), n_x).T / 255  # (m, n_x) transposed: (n_x, m)
 
 
 @checked(shapes(X="n_x m", w="n_x 1"), b=one_number)

@@ -14,8 +14,11 @@ A hidden layer with batch normalization has `gamma1` and `beta1` in place of `b1
 averages that it uses at test time. They have no gradient.
 
 Around it: `initialization` draws the first parameters, `layer` computes one layer, `costs` the cost, and one of
-`optimizers` takes the step. `f.core` is the function f without the checks of its arguments: each public function checks
-once, and calls the others by their cores.
+`optimizers` takes the step.
+
+`@checked(…)` above a function is its door: it checks the arguments and makes them plain (an array of floats in place of
+a list; a list in place of one word for all layers) before the lines below it run. `f.core` is f without this door: each
+public function checks once, and calls the others by their cores. Read the bodies first; no formula is in a check.
 """
 
 import time
@@ -47,6 +50,8 @@ from dlcourse.scratch.optimizers import random_mini_batches
 
 import numpy as np
 
+# Imported to be found here as well: initialize_parameters, parameter_shapes, one_hot, l2_cost (network.one_hot, …)
+
 
 @checked(shapes(X="n_x m"), network_fits)
 def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_prob=1.0, seed=None, *, training=True):
@@ -58,7 +63,7 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
             beside them is added before, where it is useless.
         hidden: Activation of the hidden layers, a name from `activations.ACTIVATIONS`, or a list of one for each.
         output: "sigmoid" (yes or no) or "softmax" (one of C classes).
-        keep_prob: Chance of a hidden unit to stay in inverted dropout, in (0, 1], or a list of one for each layer.
+        keep_prob: Chance of a hidden unit to stay in inverted dropout, in (0, 1], or a list of one for each.
         seed: Seed of the dropout, a number or a NumPy generator.
         training: Whether this is training. At test time (False) no unit is switched off, and batch normalization uses
             its moving averages instead of the mean and variance of these m examples.
@@ -71,17 +76,20 @@ def forward_propagation(X, parameters, hidden="relu", output="sigmoid", keep_pro
     Taught in notebooks 1-4, section 1.4.1, 2-1, section 2.1.7, and 2-3, section 2.5.1; notes, eq. 1.15.
     """
     rng = generator(seed)
-    A, caches = X, []  # hidden and keep_prob are lists by now, with an entry for each hidden layer
-    for l, (activation, stay) in enumerate(zip([*hidden, output], [*keep_prob, 1.0], strict=True), 1):
+    activations = [*hidden, output]  # of layers 1, …, L: `network_fits` has made lists of hidden and keep_prob
+    keep_probs = [*keep_prob, 1.0]  # no dropout of the output
+    A, caches = X, []
+    for l, (activation, keep) in enumerate(zip(activations, keep_probs, strict=True), 1):
         W, b = parameters[f"W{l}"], parameters.get(f"b{l}", 0.0)  # a normalized layer needs no b
         if f"gamma{l}" in parameters:
-            names = ("gamma", "beta") if training else ("gamma", "beta", "mu", "var")
-            A, cache = normalized_forward_step(A, W, b, activation, *(parameters[f"{name}{l}"] for name in names))
+            gamma, beta = parameters[f"gamma{l}"], parameters[f"beta{l}"]
+            averages = () if training else (parameters[f"mu{l}"], parameters[f"var{l}"])
+            A, cache = normalized_forward_step(A, W, b, activation, gamma, beta, *averages)
         else:
             A, cache = forward_step.core(A, W, b, activation)
-        if training and stay < 1:
-            cache |= {"draws": rng.random(A.shape), "keep_prob": stay}
-            A = inverted_dropout.core(A, cache["draws"], stay)
+        if training and keep < 1:
+            cache |= {"draws": rng.random(A.shape), "keep_prob": keep}
+            A = inverted_dropout.core(A, cache["draws"], keep)
         caches.append(cache)
     return A, caches
 
@@ -105,19 +113,20 @@ def backward_propagation(AL, Y, caches, lambd=0.0, penalty="l2"):
     Taught in notebooks 1-4, section 1.4.3, 2-1, section 2.1.6, and 2-3, section 2.5.1; notes, eqs. 1.8–1.10.
     """
     grads, m = {}, Y.shape[1]
-    # Sigmoid or softmax, the loss has the slope AL − Y along Z[L] (eq. 1.8). So we begin there, before the output's
-    # activation, and on the way back the last layer counts as linear.
-    dA, caches = AL - Y, [*caches[:-1], caches[-1] | {"activation": "linear"}]
+    # For sigmoid and softmax alike dZ[L] is AL − Y (eq. 1.8): the slope of the output's activation is in it already. So
+    # the last layer counts as linear, with g′(Z) = 1, and what we hand to its backward step is dZ[L].
+    dA = AL - Y
+    caches = [*caches[:-1], caches[-1] | {"activation": "linear"}]  # a copy: the caller's caches stay as they are
     for l in range(len(caches), 0, -1):
         cache = caches[l - 1]
-        if "draws" in cache:  # the units that were off pass nothing back
+        if "draws" in cache:  # A was A · mask / keep_prob, and so is dA: the units that were off pass nothing back
             dA = inverted_dropout.core(dA, cache["draws"], cache["keep_prob"])
         if "norm" in cache:
             dA, dW, db, grads[f"dgamma{l}"], grads[f"dbeta{l}"] = normalized_backward_step(dA, cache)
         else:
             dA, dW, db = backward_step.core(dA, cache)
         grads[f"dW{l}"] = dW + penalty_gradient(cache["W"], lambd, m, penalty) if lambd else dW
-        if np.ndim(cache["b"]):  # where there is a b
+        if np.ndim(cache["b"]):  # a normalized layer without b has the number 0.0 there
             grads[f"db{l}"] = db
     return grads
 
@@ -138,6 +147,7 @@ def predict(X, parameters, hidden="relu", output="sigmoid"):
 
 
 def _most_likely(AL):
+    """Return the label of each column, shape (1, m): 1 above one half and 0 elsewhere, or the number of the class."""
     return (AL > 0.5).astype(np.int64) if len(AL) == 1 else AL.argmax(axis=0, keepdims=True)
 
 
@@ -146,8 +156,13 @@ def _most_likely(AL):
     training_starts,
     network_fits,
     sets_are_labeled,
-    **{"method": among(*METHODS), "learning_rate": positive, "lambd": scale, "penalty": among(*PENALTIES)},
-    **{"epochs": at_least(0), "batch_size": optional(at_least(1)), "patience": optional(at_least(1))},
+    method=among(*METHODS),
+    learning_rate=positive,
+    epochs=at_least(0),
+    batch_size=optional(at_least(1)),
+    lambd=scale,
+    penalty=among(*PENALTIES),
+    patience=optional(at_least(1)),
     momentum=fraction,
 )
 def train(
@@ -205,8 +220,13 @@ def train(
     Raises ValueError if the shapes do not fit, a value is not finite, a label is none, or a setting is out of range.
     Taught in notebooks 1-4, section 1.4.2, and 2-1, section 2.1.1.
     """
-    rng, start, best = generator(seed), time.perf_counter(), parameters
-    history = {name: [] for name in ("cost", "accuracy", "seconds", *(("dev_cost", "dev_accuracy") if dev else ()))}
+    # `training_starts` has drawn the parameters from layer_dims, unless they were given, and chosen the optimizer
+    rng = generator(seed)
+    start = time.perf_counter()
+    history = {"cost": [], "accuracy": [], "seconds": []}
+    if dev:
+        history |= {"dev_cost": [], "dev_accuracy": []}
+    best = parameters
     for epoch in range(epochs):
         if schedule is not None:
             optimizer.learning_rate = schedule(epoch)
@@ -218,7 +238,7 @@ def train(
             cost += compute_cost.core(AL, Y_batch, parameters, lambd, penalty) / len(batches)
             hits += _hits(AL, Y_batch)
             parameters = optimizer.update(parameters, grads)
-            parameters = parameters | _moving_averages(parameters, caches, momentum)
+            parameters = parameters | _moving_averages(parameters, caches, momentum)  # of the normalized layers
         history["cost"].append(cost)
         history["accuracy"].append(hits / X.shape[1])
         if dev:
@@ -230,7 +250,8 @@ def train(
             callback(epoch, parameters)
         if patience is not None:
             history["best_epoch"] = int(np.argmin(history["dev_cost"]))
-            best = parameters if history["best_epoch"] == epoch else best
+            if history["best_epoch"] == epoch:
+                best = parameters
             if epoch - history["best_epoch"] >= patience:
                 break
     return (parameters if patience is None else best), history
@@ -242,7 +263,7 @@ def _hits(AL, Y):
 
 
 def _moving_averages(parameters, caches, momentum):
-    """Return mu and var of the normalized layers, moved towards those of the newest mini-batch."""
+    """Return mu and var of the normalized layers, if any, moved towards those of the newest mini-batch."""
     return {
         f"{name}{l}": update_moving_average.core(parameters[f"{name}{l}"], cache["norm"][name], momentum)
         for l, cache in enumerate(caches, 1)

@@ -4,6 +4,9 @@ A step is quick because the targets are computed once, one forward pass serves c
 the last layer in use, and the step is compiled once for pictures of all sizes (by JAX once for each). L-BFGS needs half
 as many steps as Adam. The first steps are taken on small pictures: these lay down the large strokes, cheaply, and the
 larger sizes add the details.
+
+`stylize` goes from size to size. At each, `_targets` computes the features to come close to, and `_minimized` takes the
+steps. What it minimizes is `costs`, in `_compiled`.
 """
 
 import functools
@@ -88,37 +91,42 @@ def stylize(
     content, style = color_picture("content", content), color_picture("style", style)
     steps = tuple(count("steps", n) for n in (steps if isinstance(steps, tuple | list) else (steps,)))
     levels = _levels(content.shape[:2], count("size", size, 2 * LEAST), len(steps))
-    contents, styles = _layers(content_layer, style_layers, number("alpha", alpha), number("beta", beta))
+    content_shares, style_shares = _layers(content_layer, style_layers, number("alpha", alpha), number("beta", beta))
     factors = np.float32([alpha, beta, number("variation", variation)])
     choice("start", start, ("content", "noise"))
     border = count("border", border, 0)
 
-    net, step = _compiled(tuple(contents), tuple(styles))
+    net, costs_and_gradient = _compiled(tuple(content_shares), tuple(style_shares))
     content = match_colors(content, style) if match else content
-    rng, image, rows = np.random.default_rng(seed), None, []
+    rng, image, history = np.random.default_rng(seed), None, []
     with Progress(sum(steps), progress) as bar:
         for (height, width), n in zip(levels, steps, strict=True):
-            of_content = resized(content, (height, width))
-            of_style = resized(style, _fitting(style.shape[:2], max(height, width)))
-            if image is not None:
-                image = np.clip(resized(image, (height, width), "lanczos5"), 0, 255)  # blurs least
+            small_content = resized(content, (height, width))
+            small_style = resized(style, _fitting(style.shape[:2], max(height, width)))
+            if image is not None:  # what the smaller size has painted
+                image = np.clip(resized(image, (height, width), "lanczos5"), 0, 255)  # of all filters it blurs least
             elif start == "content":
-                image = of_content
+                image = small_content
             else:
-                image = noise(rng, of_content if alpha else of_style, of_content.shape)
-            of_content, image = _widened(of_content, border), _widened(image, border)
-            content_targets = _targets(net, of_content, contents, content_cost)
-            style_targets = _targets(net, of_style, styles, layer_style_cost)
-            costs_of = functools.partial(step, (content_targets, style_targets), factors)
-            image, costs = _minimized(costs_of, image / 255, n, bar)
+                image = noise(rng, small_content if alpha else small_style, small_content.shape)
+            small_content, image = _widened(small_content, border), _widened(image, border)
+            targets = (
+                _targets(net, small_content, content_shares, content_cost),
+                _targets(net, small_style, style_shares, layer_style_cost),
+            )
+            of_pixels = functools.partial(costs_and_gradient, targets, factors)  # the pixels alone are left to choose
+            image, costs = _minimized(of_pixels, image / 255, n, bar)
             image = 255 * np.clip(image, 0, 1)[border : border + height, border : border + width]
-            rows += [(height, *several) for several in costs]
+            history += [(height, *each) for each in costs]
     names = ("height", "total", "content", "style", "variation")
-    return StyleResult(np.rint(image).astype(np.uint8), dict(zip(names, np.array(rows).T, strict=True)))
+    return StyleResult(np.rint(image).astype(np.uint8), dict(zip(names, np.array(history).T, strict=True)))
 
 
 def _layers(content_layer, style_layers, alpha, beta):
-    """Return the shares of layers in the content cost and in the style cost, two dicts; empty for a weight of 0."""
+    """Return two dicts from the name of a layer to its share, one of the content cost, one of the style cost.
+
+    The shares of a dict add up to 1. It is empty if its cost has the weight 0: no layer is computed in vain.
+    """
     weights = style_layers if isinstance(style_layers, dict) else dict.fromkeys(style_layers, 1.0)
     weights = {name: number("style_layers", weight) for name, weight in weights.items()}
     if not sum(weights.values()):
@@ -137,6 +145,7 @@ def _levels(shape, size, n):
 
 
 def _fitting(shape, longer):
+    """Return (height, width) in the ratio of `shape`, with this longer side."""
     scale = longer / max(shape)
     return tuple(max(LEAST, round(side * scale)) for side in shape)
 
@@ -147,8 +156,11 @@ def _widened(picture, border):
 
 
 def _targets(net, picture, shares, cost):
-    """Return the features of a picture in some layers, and their weights: share / cost of features that are all 0."""
-    features = net(picture[None]) if shares else {}
+    """Return the features of a picture in some layers, and the weight of each: two lists.
+
+    A layer's weight is its share divided by the cost of features that are all 0: that makes its cost relative.
+    """
+    features = net(picture[None]) if shares else {}  # a dict from each layer's name to (1, height, width, channels)
     targets, weights = [features[name] for name in shares], []
     for target, share in zip(targets, shares.values(), strict=True):
         of_zeros = cost(target, ops.zeros_like(target))
@@ -158,39 +170,42 @@ def _targets(net, picture, shares, cost):
 
 @functools.lru_cache(maxsize=8)
 def _compiled(content_layers, style_layers):
-    """Return the net, and the step: from the `_targets` of content and style, (α, β, variation) and pixels in 0…1 to
-    a list of the total, content, style and variation, and the gradient of the total."""
-    net = trunk(tuple(dict.fromkeys((*content_layers, *style_layers))))
+    """Return the net that computes these layers, and the compiled function that `_with_gradient` makes of the costs."""
+    net = trunk(tuple(dict.fromkeys((*content_layers, *style_layers))))  # a layer that serves both is named once
 
     def costs(targets, factors, pixels):
-        (contents, scales), (styles, weights) = targets
-        features = net(255 * pixels[None])
-        of_content, of_style = ([features[name] for name in layers] for layers in (content_layers, style_layers))
-        J_content = sum(w * content_cost(a_C, a_G) for w, a_C, a_G in zip(scales, contents, of_content, strict=True))
-        J_style = style_cost.core(styles, of_style, weights)
+        """Compute what is minimized over the pixels, shape (height, width, 3) in 0…1, and the list of its parts.
+
+        `targets` are the `_targets` of content and style, `factors` are α, β and the weight of the variation.
+        """
+        (content_features, content_weights), (style_features, style_weights) = targets
+        features = net(255 * pixels[None])  # the net expects a batch in 0…255
+        J_content = sum(
+            weight * content_cost(a_C, features[layer])
+            for layer, a_C, weight in zip(content_layers, content_features, content_weights, strict=True)
+        )
+        J_style = style_cost.core(style_features, [features[layer] for layer in style_layers], style_weights)
         rows, columns, _ = ops.shape(pixels)
-        J_variation = total_variation(pixels) / ops.cast(3 * (2 * rows * columns - rows - columns), "float32")
-        total = total_cost.core(J_content, J_style, factors[0], factors[1]) + factors[2] * J_variation
+        neighbors = 3 * (2 * rows * columns - rows - columns)  # pairs, in 3 channels: the variation becomes their mean
+        J_variation = total_variation(pixels) / ops.cast(neighbors, "float32")
+        alpha, beta, variation = factors[0], factors[1], factors[2]
+        total = total_cost.core(J_content, J_style, alpha, beta) + variation * J_variation
         return total, [total, J_content, J_style, J_variation]
 
-    def tensor(*shape):
-        return keras.KerasTensor(shape, "float32")
-
-    def like_targets(layers):
-        return [tensor(1, None, None, net.output[name].shape[-1]) for name in layers], [tensor() for _ in layers]
-
-    targets = like_targets(content_layers), like_targets(style_layers)
-    return net, _with_gradient(costs, (targets, tensor(3), tensor(None, None, 3)))
+    return net, _with_gradient(costs, _signature(net, content_layers, style_layers))
 
 
-def _with_gradient(costs, arguments):
-    """Compile the step, for each backend in its own way: Keras has no gradient for what is no model's weight."""
+def _with_gradient(costs, signature):
+    """Compile a function from (targets, factors, pixels) to the list of costs and the gradient of the total.
+
+    Each backend does so in its own way: Keras has no gradient for what is no model's weight.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         # Without a signature TensorFlow would choose by the sizes of earlier calls what it compiles
-        @tf.function(input_signature=keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), arguments))
-        def step(targets, factors, pixels):
+        @tf.function(input_signature=keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), signature))
+        def costs_and_gradient(targets, factors, pixels):
             with tf.GradientTape() as tape:
                 tape.watch(pixels)
                 total, parts = costs(targets, factors, pixels)
@@ -199,32 +214,47 @@ def _with_gradient(costs, arguments):
     elif keras.backend.backend() == "jax":
         import jax
 
-        gradient = jax.jit(jax.grad(costs, argnums=2, has_aux=True))
+        gradient_and_parts = jax.jit(jax.grad(costs, argnums=2, has_aux=True))
 
-        def step(*given):
-            return gradient(*given)[::-1]
+        def costs_and_gradient(targets, factors, pixels):
+            gradient, parts = gradient_and_parts(targets, factors, pixels)
+            return parts, gradient
 
     else:
         raise NotImplementedError("stylize works on Keras' TensorFlow and JAX backends.")
-    return step
+    return costs_and_gradient
 
 
-def _minimized(step, pixels, steps, bar):
+def _signature(net, content_layers, style_layers):
+    """Return placeholders in the form of (targets, factors, pixels), None for the sides of a picture."""
+
+    def tensor(*shape):
+        return keras.KerasTensor(shape, "float32")
+
+    def targets(layers):  # in the form of `_targets`: features and weights
+        return [tensor(1, None, None, net.output[name].shape[-1]) for name in layers], [tensor() for _ in layers]
+
+    return (targets(content_layers), targets(style_layers)), tensor(3), tensor(None, None, 3)
+
+
+def _minimized(costs_and_gradient, pixels, steps, bar):
     """Take steps of limited-memory BFGS (Liu and Nocedal, 1989), by SciPy; return the pixels and all costs.
 
     Bounds of 0…1 would cost a tenth of the time and gain nothing: the few pixels that leave are cut off at the end.
     """
     from scipy.optimize import minimize  # here, because it takes a while to load
 
-    seen = []
+    history = []
 
-    def total(x):
+    def total_and_slope(x):  # as SciPy wants it: x and the gradient are one long row of float64
         picture = np.float32(x.reshape(pixels.shape))
-        costs, gradient = step(picture)
-        seen.append([float(cost) for cost in costs])
+        costs, gradient = costs_and_gradient(picture)
+        history.append([float(cost) for cost in costs])
         bar.step(picture)
-        return seen[-1][0], ops.convert_to_numpy(gradient).ravel().astype(float)
+        total = history[-1][0]
+        return total, ops.convert_to_numpy(gradient).ravel().astype(float)
 
+    # A step may evaluate the costs more than once: maxfun bounds that too. The tolerances of 0 let it take all steps
     options = {"maxiter": steps, "maxfun": steps, "maxcor": 10, "ftol": 0, "gtol": 0}
-    found = minimize(total, pixels.ravel(), jac=True, method="L-BFGS-B", options=options).x
-    return found.reshape(pixels.shape), seen
+    found = minimize(total_and_slope, pixels.ravel(), jac=True, method="L-BFGS-B", options=options).x
+    return found.reshape(pixels.shape), history

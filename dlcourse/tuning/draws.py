@@ -42,7 +42,7 @@ def log_sample(draws, low, high):
     Raises ValueError as `linear_sample` does, and if `low` is not above 0.
     Taught in notebook 2-3, section 2.5.
     """
-    r = np.log10(low) + draws * (np.log10(high) - np.log10(low))
+    r = np.log10(low) + draws * (np.log10(high) - np.log10(low))  # uniform exponents
     return 10.0**r
 
 
@@ -56,5 +56,5 @@ def one_minus_log_sample(draws, low, high):
     Raises ValueError as `linear_sample` does, and if an end lies outside [0, 1).
     Taught in notebook 2-3, section 2.5.
     """
-    r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))
+    r = np.log10(1 - low) + draws * (np.log10(1 - high) - np.log10(1 - low))  # uniform exponents of 1 − β
     return 1 - 10.0**r
