@@ -34,11 +34,8 @@ def path(name):
     Args:
         name: One of `names()`.
 
-    Returns:
-        A `pathlib.Path` to a safetensors file.
-
-    Raises:
-        ValueError, FileNotFoundError: If there are no weights of that name, or the file is damaged or missing.
+    Returns a `pathlib.Path` to a safetensors file.
+    Raises ValueError or FileNotFoundError if there are no weights of that name, or the file is damaged or missing.
     """
     choice("name", name, names())
     return _files.verified(f"{_FOLDER}/{name}{_SUFFIX}")
@@ -56,8 +53,7 @@ def metadata(name):
         values), "input" (shape and preprocessing), "output", "architecture", "layers" (their names in order) and
         "parameters" (their number). "classes" and "anchors" are there if the network has them.
 
-    Raises:
-        ValueError, FileNotFoundError: As `path`.
+    Raises ValueError or FileNotFoundError as `path` does.
     """
     with _opened(name) as (_, about):
         return about
@@ -69,12 +65,9 @@ def read(name):
     Args:
         name: One of `names()`.
 
-    Returns:
-        A dict from `layer/variable` to an array, float32, in layer order. Kernels are laid out as Keras has them:
-        (height, width, channels in, channels out) for a convolution.
-
-    Raises:
-        ValueError, FileNotFoundError: As `path`.
+    Returns a dict from `layer/variable` to an array, float32, in layer order. Kernels are laid out as Keras has them:
+    (height, width, channels in, channels out) for a convolution.
+    Raises ValueError or FileNotFoundError as `path` does.
     """
     with _opened(name) as (content, about):
         order = {layer: position for position, layer in enumerate(about["layers"])}
@@ -94,13 +87,9 @@ def load(model, name):
         model: A built Keras model, or one layer.
         name: One of `names()`.
 
-    Returns:
-        The model.
-
-    Raises:
-        ValueError: If a name or a shape differs, if the model has two variables of one name, or as `path`. The model
-            is then as it was, bit for bit.
-        FileNotFoundError: As `path`.
+    Returns the model.
+    Raises ValueError if a name or a shape differs or the model has two variables of one name, and ValueError or
+    FileNotFoundError as `path` does. The model is then as it was, bit for bit.
     """
     variables = _variables(model)
     arrays = read(name)

@@ -28,10 +28,9 @@ def color_shift(images, shifts, seed=None):
             standard deviation: 0 or more, one or shape (channels,).
         seed: None adds exactly `shifts`; a whole number draws each picture's shifts from a normal distribution.
 
-    Returns:
-        New pictures, dtype and shape as `images`.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, channels = len(images), images.shape[-1]
@@ -48,12 +47,11 @@ def color_components(images):
         images: The training set: pictures in 0…255, uint8 or float, shape (m, height, width, channels), of two pixels
             or more.
 
-    Returns:
-        A named tuple with `eigenvalues`, float64, shape (channels,), the largest first, and `eigenvectors`, float64,
-        shape (channels, channels), one of length 1 in each **column**. They are those of the covariance of the channels
-        of all pixels, scaled to **0…1**: eigenvalues are squares, so the unit matters (see `pca_color_shift`).
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns a named tuple with `eigenvalues`, float64, shape (channels,), the largest first, and `eigenvectors`,
+    float64, shape (channels, channels), one of length 1 in each **column**. They are those of the covariance of the
+    channels of all pixels, scaled to **0…1**: eigenvalues are squares, so the unit matters (see `pca_color_shift`).
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     channels = images.shape[-1]
@@ -82,16 +80,15 @@ def pca_color_shift(images, components, strength=0.1, seed=None):
     most pictures black or white. Hence the scaling of `color_components`, and the factor of 255.
 
     Args:
-        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        images: As for `color_shift`.
         components: As `color_components` returns them, of the training set.
         strength: α: a number, or shape (channels,), or shape (m, channels). With a seed, the standard deviation: 0 or
             more, a number or shape (channels,).
         seed: None takes exactly α = strength; a whole number draws each α from a normal distribution.
 
-    Returns:
-        New pictures, dtype and shape as `images`.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, channels = len(images), images.shape[-1]

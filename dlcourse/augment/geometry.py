@@ -17,10 +17,9 @@ def mirror(images, seed=None):
         images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
         seed: None mirrors every picture; a whole number lets each be mirrored with a chance of one half.
 
-    Returns:
-        New pictures, dtype and shape as `images`.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     if seed is None:
@@ -33,15 +32,14 @@ def random_crop(images, size, seed=None):
     """Cut a window out of each picture.
 
     Args:
-        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        images: As for `mirror`.
         size: Side of the window, or (height, width); not larger than the pictures.
         seed: None takes the window in the middle, as at test time; a whole number lets each picture draw its own, each
             place as likely as any other.
 
-    Returns:
-        New pictures, dtype as `images`, shape (m, *size, channels).
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype as `images`, shape (m, *size, channels).
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     m, *sides, _ = images.shape
@@ -58,14 +56,13 @@ def rotate(images, degrees, seed=None):
     """Turn each picture about its middle, counterclockwise.
 
     Args:
-        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        images: As for `mirror`.
         degrees: The angle, a number or shape (m,). With a seed, the limit: 0 or more.
         seed: None turns by exactly `degrees`; a whole number draws each angle uniformly from -degrees to degrees.
 
-    Returns:
-        New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     angles = np.deg2rad(drawn("degrees", degrees, (len(images),), seed))
@@ -78,15 +75,14 @@ def shear(images, factor, seed=None):
     """Distort each picture into a parallelogram: the rows slide over each other, the middle one stays.
 
     Args:
-        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        images: As for `mirror`.
         factor: Pixels that a row slides to the right for each row that it lies above the middle; a number or
             shape (m,). With a seed, the limit: 0 or more.
         seed: None shears by exactly `factor`; a whole number draws each factor uniformly from -factor to factor.
 
-    Returns:
-        New pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`. Corners that come from outside repeat the pixel at the edge.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     factors = drawn("factor", factor, (len(images),), seed)[:, None, None]
@@ -103,15 +99,14 @@ def warp(images, pixels, seed, nodes=4):
     (2003, "Best practices for convolutional neural networks").
 
     Args:
-        images: Pictures in 0…255, uint8 or float, shape (m, height, width, channels).
+        images: As for `mirror`.
         pixels: Standard deviation of the points' normally distributed moves, 0 or more.
         seed: A whole number: each picture draws its own moves.
         nodes: Points on each side of the net, 2 or more. More points make smaller waves.
 
-    Returns:
-        New pictures, dtype and shape as `images`. What comes from outside repeats the pixel at the edge.
-
-    Raises a `ValueError` for other pictures or arguments. Taught in notebook 3-2, section 3.2.5.
+    Returns new pictures, dtype and shape as `images`. What comes from outside repeats the pixel at the edge.
+    Raises ValueError for other pictures or arguments.
+    Taught in notebook 3-2, section 3.2.5.
     """
     images = pictures(images)
     nodes, deviation = count("nodes", nodes, 2), amounts("pixels", pixels, (), least=0)

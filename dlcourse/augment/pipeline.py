@@ -181,12 +181,11 @@ def pipeline(
         channels: Number of channels of the pictures: 1 if they are gray.
         seed: A whole number, 0 or more. The same seed gives the same sequence of changes.
 
-    Returns:
-        A Keras model called `augmentation`, from pictures in 0…255, shape (m, height, width, channels), to such
-        pictures, float. It can be saved; `dlcourse.load_model` loads a model that holds it, and so does Keras after
-        `import dlcourse.augment`.
-
-    Raises a `ValueError` if an argument is out of its range. Taught in notebook 3-2, section 3.2.5.
+    Returns a Keras model called `augmentation`, from pictures in 0…255, shape (m, height, width, channels), to such
+    pictures, float. It can be saved; `dlcourse.load_model` loads a model that holds it, and so does Keras after
+    `import dlcourse.augment`.
+    Raises ValueError if an argument is out of its range.
+    Taught in notebook 3-2, section 3.2.5.
     """
     if not isinstance(mirror, bool):
         raise ValueError(f"mirror: expected True or False, got {mirror!r}")

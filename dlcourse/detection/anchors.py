@@ -26,15 +26,11 @@ def kmeans_anchors(sizes, k, seed=0):
         k: Number of anchors, 1 or more. At least k sizes must be different.
         seed: A whole number of 0 or more, which draws the first anchors.
 
-    Returns:
-        `(anchors, mean_iou)`: float64 of shape (k, 2), width and height, smallest area first, each the best for at
-        least one box; and the mean over all boxes of the IoU with their anchor. It is a local optimum: the mean IoU
-        may fall a little where k grows by one, though it rarely does.
-
-    Raises:
-        ValueError: If `sizes` has another shape, a size is not above 0, fewer than k are different, or another argument
-            is out of its range.
-
+    Returns `(anchors, mean_iou)`: float64 of shape (k, 2), width and height, smallest area first, each the best for at
+    least one box; and the mean over all boxes of the IoU with their anchor. It is a local optimum: the mean IoU may
+    fall a little where k grows by one, though it rarely does.
+    Raises ValueError if `sizes` has another shape, a size is not above 0, fewer than k are different, or another
+    argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """
     sizes, k, rng = checks.sizes("sizes", sizes), count("k", k), np.random.default_rng(count("seed", seed, 0))

@@ -25,11 +25,9 @@ def mean_average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *
     `iou_thresholds=0.5` gives what is called mAP@0.5; COCO's ten thresholds give mAP@0.5:0.95.
 
     Args:
-        detections, truths, iou_thresholds, recall_points: The arguments of `average_precision`, with its errors.
+        detections, truths, iou_thresholds, recall_points: As for `average_precision`, with its errors.
 
-    Returns:
-        A float in [0, 1]. Classes without an object in `truths` do not count; NaN if there is no object at all.
-
+    Returns a float in [0, 1]. Classes without an object in `truths` do not count; NaN if there is no object at all.
     Taught in notebook 3-3, section 3.3.3.
     """
     by_class = average_precision(detections, truths, iou_thresholds, recall_points=recall_points).values()
@@ -53,14 +51,10 @@ def average_precision(detections, truths, iou_thresholds=COCO_THRESHOLDS, *, rec
             equals the threshold is enough.
         recall_points: 101, as COCO: recalls 0, 0.01, …, 1. 11 for the tables of old papers, as PASCAL VOC until 2009.
 
-    Returns:
-        A dict from each class that occurs, in order, to its AP, a float in [0, 1]: NaN for a class that is detected
-        but has no object, 0 for a class with objects that is never detected.
-
-    Raises:
-        ValueError: If the two lists differ in length, a picture's arrays do not belong together, a number is not
-            finite, x_max < x_min or y_max < y_min, or an argument is out of its range.
-
+    Returns a dict from each class that occurs, in order, to its AP, a float in [0, 1]: NaN for a class that is detected
+    but has no object, 0 for a class with objects that is never detected.
+    Raises ValueError if the two lists differ in length, a picture's arrays do not belong together, a number is not
+    finite, x_max < x_min or y_max < y_min, or an argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """
     recalls = RECALLS[choice("recall_points", recall_points, tuple(RECALLS))]
@@ -72,15 +66,13 @@ def precision_recall(detections, truths, iou_threshold=0.5, *, label=None):
     """Return precision and recall for each score that can be the threshold.
 
     Args:
-        detections, truths: Lists as for `average_precision`, with its errors.
+        detections, truths: As for `average_precision`, with its errors.
         iou_threshold: The IoU from which on an object is found, in [0, 1].
         label: The class to look at. None: all of them together, each box still judged within its class.
 
-    Returns:
-        `(precision, recall, scores)`, arrays of shape (s,) for the s different scores, highest first: of the boxes with
-        at least this score, precision is the share that are right; recall is the share of the objects that they find,
-        NaN without objects.
-
+    Returns `(precision, recall, scores)`, arrays of shape (s,) for the s different scores, highest first: of the boxes
+    with at least this score, precision is the share that are right; recall is the share of the objects that they find,
+    NaN without objects.
     Taught in notebook 3-3, section 3.3.3.
     """
     judged = _judge(detections, truths, [share("iou_threshold", iou_threshold)])

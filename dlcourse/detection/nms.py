@@ -27,14 +27,10 @@ def non_max_suppression(boxes, scores, classes=None, max_boxes=10, iou_threshold
         max_boxes: Largest number of boxes to keep, in all classes together, 1 or more. None: no limit.
         iou_threshold: A number in 0…1.
 
-    Returns:
-        Indices, a NumPy array of int64, highest score first. Arrays and tensors can be indexed with it.
-
-    Raises:
-        ValueError: If the shapes do not belong together, a number is not finite, x_max < x_min or y_max < y_min,
-            another argument is out of its range, or a tensor is symbolic: how many boxes stay depends on values, so
-            this runs outside of compiled functions.
-
+    Returns indices, a NumPy array of int64, highest score first. Arrays and tensors can be indexed with it.
+    Raises ValueError if the shapes do not belong together, a number is not finite, x_max < x_min or y_max < y_min,
+    another argument is out of its range, or a tensor is symbolic: how many boxes stay depends on values, so this runs
+    outside of compiled functions.
     Taught in notebook 3-3, section 3.3.3.
     """
     boxes = checks.read("boxes", checks.one_axis("boxes", boxes))

@@ -30,13 +30,9 @@ def region_proposals(image, max_proposals=200, *, scales=(100, 300), min_size=40
             regions of its own.
         min_size: Pixels of the smallest superpixel, 1 or more.
 
-    Returns:
-        Corners (x_min, y_min, x_max, y_max) in pixels, float32, shape (n, 4), no two the same. The same picture gives
-        the same boxes.
-
-    Raises:
-        ValueError: If `image` is no such picture, or another argument is out of its range.
-
+    Returns corners (x_min, y_min, x_max, y_max) in pixels, float32, shape (n, 4), no two the same. The same picture
+    gives the same boxes.
+    Raises ValueError if `image` is no such picture, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.4.
     """
     from skimage.segmentation import felzenszwalb  # here, because it takes a while to load
@@ -59,19 +55,15 @@ def classify_regions(image, boxes, model, size, batch_size=32):
     This is the cost of R-CNN: one forward pass for every proposal, where YOLO has one for the picture.
 
     Args:
-        image: A picture, uint8, shape (height, width, 3).
+        image: As for `region_proposals`.
         boxes: Corners in pixels, shape (n, 4), such as `region_proposals` returns. Every pixel that a box touches is
             taken; what sticks out of the picture is cut off.
         model: A Keras model from pictures in 0…255, shape (m, *size, 3), to (m, classes).
         size: Side that the model takes, or (height, width), in pixels.
         batch_size: Number of regions at a time, 1 or more.
 
-    Returns:
-        float32, shape (n, classes).
-
-    Raises:
-        ValueError: If an argument is out of its range, or a box has no area within the picture.
-
+    Returns float32, shape (n, classes).
+    Raises ValueError if an argument is out of its range, or a box has no area within the picture.
     Taught in notebook 3-3, section 3.3.4.
     """
     image, boxes = color_picture("image", image), checks.one_axis("boxes", boxes)

@@ -42,13 +42,9 @@ def to_convolutional(model):
             (m, height, width, channels), to (m, classes). Layers may be: Rescaling, convolutions, pooling, batch
             normalization, activations, dropout, Flatten, Dense.
 
-    Returns:
-        A Keras model from pictures, shape (m, any height, any width, channels), to (m, rows, columns, classes), with
-        the rows and columns of `sliding_windows`.
-
-    Raises:
-        ValueError: If a layer branches, pads or is of another kind. The message names the layer.
-
+    Returns a Keras model from pictures, shape (m, any height, any width, channels), to (m, rows, columns, classes),
+    with the rows and columns of `sliding_windows`.
+    Raises ValueError if a layer branches, pads or is of another kind. The message names the layer.
     Taught in notebook 3-3, section 3.3.3.
     """
     chain = _chain(model)
@@ -78,12 +74,8 @@ def total_stride(model):
     Args:
         model: A Keras model, as for `to_convolutional`.
 
-    Returns:
-        An int, 1 or more.
-
-    Raises:
-        ValueError: As `to_convolutional`; also if rows and columns have different strides.
-
+    Returns an int, 1 or more.
+    Raises ValueError as `to_convolutional`; also if rows and columns have different strides.
     Taught in notebook 3-3, section 3.3.3.
     """
     strides = {int(np.prod([_window(*call, axis)[1] for call in _chain(model)])) for axis in (0, 1)}
@@ -100,14 +92,10 @@ def sliding_windows(image, size, stride):
         size: Side of the windows, or (height, width), in pixels.
         stride: Pixels from one window to the next, 1 or more.
 
-    Returns:
-        `(windows, boxes)`: the windows, shape (rows, columns, *size, channels), a view that needs no memory and cannot
-        be written to, and their corners (x_min, y_min, x_max, y_max) in pixels, float32, shape (rows, columns, 4).
-        rows = ⌊(height - size) / stride⌋ + 1; a picture smaller than the window has none.
-
-    Raises:
-        ValueError: If `image` is no such picture, or `size` or `stride` is no whole number of 1 or more.
-
+    Returns `(windows, boxes)`: the windows, shape (rows, columns, *size, channels), a view that needs no memory and
+    cannot be written to, and their corners (x_min, y_min, x_max, y_max) in pixels, float32, shape (rows, columns, 4).
+    rows = ⌊(height - size) / stride⌋ + 1; a picture smaller than the window has none.
+    Raises ValueError if `image` is no such picture, or `size` or `stride` is no whole number of 1 or more.
     Taught in notebook 3-3, section 3.3.3.
     """
     image, stride = _picture(image), count("stride", stride)
@@ -134,13 +122,9 @@ def image_pyramid(image, scale=0.8, min_size=25):
         scale: Factor from one level to the next, above 0 and below 1.
         min_size: Pixels of the shortest side that a level may have, that of the window.
 
-    Returns:
-        A list of pictures, dtype as `image`, the given one first. Level k has the sides of the first times scale^k,
-        rounded. It is empty if the picture itself is smaller than `min_size`.
-
-    Raises:
-        ValueError: If `image` is no such picture, or another argument is out of its range.
-
+    Returns a list of pictures, dtype as `image`, the given one first. Level k has the sides of the first times scale^k,
+    rounded. It is empty if the picture itself is smaller than `min_size`.
+    Raises ValueError if `image` is no such picture, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.3.
     """
     image, min_size = _picture(image), count("min_size", min_size)

@@ -43,15 +43,11 @@ def encode(boxes, classes, grid, anchors, num_classes):
         anchors: Widths and heights in cells, shape (k, 2).
         num_classes: C, 0 or more.
 
-    Returns:
-        float32, shape (rows, columns, k, 5 + C); for a batch with the pictures along a first axis. Where there is an
-        object it holds (σ(t_x), σ(t_y), t_w, t_h, 1, and 1 for the class among zeros): what `decode` undoes with
-        `from_logits=False`, and what `YoloLoss` takes for `y_true`. Elsewhere it is 0.
-
-    Raises:
-        ValueError: If a box has no area or is not inside of 0…1, a class is out of range, boxes and classes differ in
-            number, or another argument is none of these.
-
+    Returns float32, shape (rows, columns, k, 5 + C); for a batch with the pictures along a first axis. Where there is
+    an object it holds (σ(t_x), σ(t_y), t_w, t_h, 1, and 1 for the class among zeros): what `decode` undoes with
+    `from_logits=False`, and what `YoloLoss` takes for `y_true`. Elsewhere it is 0.
+    Raises ValueError if a box has no area or is not inside of 0…1, a class is out of range, boxes and classes differ in
+    number, or another argument is none of these.
     Taught in notebook 3-3, section 3.3.3; notes, eq. 3.14.
     """
     anchors, num_classes = checks.anchors(anchors), count("num_classes", num_classes, 0)
@@ -83,19 +79,12 @@ def decode(features, anchors, *, from_logits=True):
     Args:
         features: Predictions, shape (batch, rows, columns, k · (5 + C)), as a convolution returns them, or
             (batch, rows, columns, k, 5 + C). Whole numbers and half precision become float32.
-        anchors: Widths and heights in cells, shape (k, 2).
+        anchors: As for `encode`.
         from_logits: True for what a network predicts; False for what `encode` returns, where σ and softmax are done.
 
-    Returns:
-        `(boxes, box_confidence, box_class_probs)`:
-
-        - boxes, shape (batch, rows, columns, k, 4): corners in 0…1 of the picture, or beyond it where a box sticks out;
-        - box_confidence, shape (batch, rows, columns, k, 1): p_c;
-        - box_class_probs, shape (batch, rows, columns, k, C).
-
-    Raises:
-        ValueError: If the features' last axes do not fit the anchors, or an anchor is not positive.
-
+    Returns `(boxes, box_confidence, box_class_probs)`, all of shape (batch, rows, columns, k, n): corners in 0…1 of the
+    picture, or beyond it where a box sticks out, with n = 4; p_c, with n = 1; the classes' probabilities, with n = C.
+    Raises ValueError if the features' last axes do not fit the anchors, or an anchor is not positive.
     Taught in notebook 3-3, section 3.3.3.
     """
     anchors = checks.anchors(anchors)
@@ -119,12 +108,8 @@ def filter_boxes(boxes, box_confidence, box_class_probs, threshold=0.6):
         box_class_probs: Probabilities, shape (…, C). With C = 0 the score is p_c and every class 0.
         threshold: A number in 0…1. A score that equals it is discarded, as in the notes.
 
-    Returns:
-        `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), in the order of the input.
-
-    Raises:
-        ValueError: If the shapes do not belong together, a probability is NaN or not in 0…1, or the threshold is not.
-
+    Returns `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), in the order of the input.
+    Raises ValueError if the shapes do not belong together, a probability is NaN or not in 0…1, or the threshold is not.
     Exercise in notebook 3-3, section 3.3.3 (the first step of non-max suppression).
     """
     scores = box_confidence * box_class_probs
@@ -145,13 +130,9 @@ def postprocess(outputs, image_shape, max_boxes=10, score_threshold=0.6, iou_thr
         score_threshold: A number in 0…1, as for `filter_boxes`.
         iou_threshold: A number in 0…1, as for `non_max_suppression`, which treats each class on its own.
 
-    Returns:
-        `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first. Boxes are corners in
-        pixels, clipped to the picture.
-
-    Raises:
-        ValueError: As `filter_boxes` and `non_max_suppression`, or if `outputs` are those of several pictures.
-
+    Returns `(scores, boxes, classes)`, NumPy arrays of shapes (n,), (n, 4) and (n,), best first. Boxes are corners in
+    pixels, clipped to the picture.
+    Raises ValueError as `filter_boxes` and `non_max_suppression`, or if `outputs` are those of several pictures.
     Taught in notebook 3-3, section 3.3.3.
     """
     outputs = checks.of_one_picture(outputs)
@@ -174,7 +155,7 @@ class YoloLoss(keras.losses.Loss):
     not responsible for any object; `no_object_weight` keeps them from outweighing the others.
 
     Args:
-        anchors: Widths and heights in cells, shape (k, 2).
+        anchors: As for `encode`.
         coord_weight, no_object_weight, class_weight: Numbers of 0 or more.
         reduction, name: The arguments of every Keras loss.
 
@@ -182,10 +163,8 @@ class YoloLoss(keras.losses.Loss):
     (batch, rows, columns, k · (5 + C)). It returns one number for each picture, before the reduction.
     `dlcourse.load_model` loads a model that was saved with it.
 
-    Raises:
-        ValueError: If an anchor is not positive, a weight is negative, or the shapes do not fit.
-
-    Taught in notebook 3-3, section 3.3.3; notes, eq. 3.11 and 3.14.
+    Raises ValueError if an anchor is not positive, a weight is negative, or the shapes do not fit.
+    Taught in notebook 3-3, section 3.3.3; notes, eqs. 3.11 and 3.14.
     """
 
     def __init__(

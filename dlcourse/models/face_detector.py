@@ -25,7 +25,7 @@ def face_detector(input_shape=(416, 416, 3), weights="dlcourse"):
     Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to raw answers, shape
     (m, height/32, width/32, 25): five anchors times (t_x, t_y, t_w, t_h, t_o). `dlcourse.detection.yolo.decode` makes
     boxes of them; `dlcourse.pretrained.find_faces` takes whole photographs. 193,321 parameters.
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_detector")`.
     Taught in notebook 3-3, section 3.3.3.
     """

@@ -24,7 +24,7 @@ def face_encoder(weights="dlcourse"):
     Returns a Keras model from RGB pictures in 0…255, shape (m, 150, 150, 3), each an aligned face, to encodings, shape
     (m, 128), of lengths of 1.3 to 1.5. Two of one person are less than 0.6 apart, those of two people mostly more.
     `dlcourse.faces.encode_faces` takes whole photographs. 5,607,488 parameters.
-    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Raises ValueError or FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_encoder")`.
     Its idea is taught in notebook 3-4, section 3.4.2.
     """

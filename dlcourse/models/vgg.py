@@ -32,7 +32,7 @@ def vgg16(input_shape=(224, 224, 3), classes=1000, include_top=True, *, dropout=
     Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to probabilities, shape (m, classes),
     or without the top to features, shape (m, ⌊height/32⌋, ⌊width/32⌋, 512). The mean color it subtracts belongs to its
     weights. 138,357,544 parameters with the top of 1000 classes, 14,714,688 without.
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a weights file is missing or damaged.
     Taught in notebook 3-2, section 3.2.1.
     """
     input_shape, classes = image_shape(input_shape, 32, channels=3), count("classes", classes, 2)

@@ -21,11 +21,8 @@ def panels(rows=1, columns=1, *, size=None, title=None, **keywords):
         title: One title above all.
         **keywords: Options of `Figure.subplots`: `sharex`, `sharey`, `width_ratios`, …
 
-    Returns:
-        figure, axes: The figure, and a NumPy array of its axes, of shape (rows · columns,), row by row.
-
-    Raises:
-        ValueError: If `rows` or `columns` is less than one, or `size` is not two positive numbers.
+    Returns `(figure, axes)`: the figure, and a NumPy array of its axes, shape (rows · columns,), row by row.
+    Raises ValueError if `rows` or `columns` is less than one, or `size` is not two positive numbers.
     """
     rows, columns = count("rows", rows), count("columns", columns)
     figure = Figure(figsize=in_inches(size) or (WIDTH, 0.2 + 3.0 * rows), layout="constrained")
@@ -43,8 +40,8 @@ def own_axes(ax, size, title=None):
         size: (width, height) of a new figure in inches.
         title: The finding, above the axes, in as many lines as it needs.
 
-    Raises a `ValueError` if `ax` is not Axes, or `size` is not two positive numbers. Used by every function that draws;
-    `dlcourse.tuning` has others.
+    Raises ValueError if `ax` is not Axes, or `size` is not two positive numbers.
+    Used by every function that draws; `dlcourse.tuning` has others.
     """
     if ax is None:
         ax = Figure(figsize=in_inches(size), layout="constrained").subplots()

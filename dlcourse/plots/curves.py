@@ -41,11 +41,8 @@ def curves(
         size: (width, height) of a new figure in inches.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: If `series` is not such a dict, or `colors` or `styles` name a line that is not there.
+    Returns the matplotlib Figure.
+    Raises ValueError if `series` is not such a dict, or `colors` or `styles` name a line that is not there.
     """
     some = isinstance(series, dict) and series
     require(some, "series", "a dict from label to values with at least one line", f"{series!r:.100}")
@@ -83,19 +80,14 @@ def decision_boundary(
             shape (1, k) or (k,), or a class number for each point, integers of shape (1, k) or (k,).
         X: Examples, shape (2, m), one a column.
         y: Classes of the examples, integers 0, 1, …, shape (1, m) or (m,).
-        title: The finding.
         xlabel, ylabel: The features' names.
         names: The classes' names, for the legend; by default "class 0", ….
         resolution: Number of points in each direction at which `predict` is asked.
-        size: (width, height) of a new figure in inches.
-        ax: Axes to draw into.
+        title, size, ax: As for `curves`.
 
-    Returns:
-        The matplotlib Figure. The shade is the probability, or the predicted class; the boundary is where the
-        probability crosses ½, or the class changes.
-
-    Raises:
-        ValueError: If a shape, a class number or a probability is wrong, or `names` are too few.
+    Returns the matplotlib Figure. The shade is the probability, or the predicted class; the boundary is where the
+    probability crosses ½, or the class changes.
+    Raises ValueError if a shape, a class number or a probability is wrong, or `names` are too few.
     """
     X, resolution = finite("X", X), count("resolution", resolution, 2)
     require(X.ndim == 2 and X.shape[0] == 2 and X.size, "X", "shape (2, m), one example in each column", X.shape)

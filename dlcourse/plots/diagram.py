@@ -39,11 +39,8 @@ def diagram(nodes, edges, *, title=None, cell=(1.5, 1.0), width=None, ax=None):
         width: Inches across a new figure; by default as many as the nodes need.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: If there is no node, or a node or an edge is not one of the above.
+    Returns the matplotlib Figure.
+    Raises ValueError if there is no node, or a node or an edge is not one of the above.
     """
     some = isinstance(nodes, dict) and nodes
     require(some, "nodes", "a dict with at least one node", f"{nodes!r:.100}")
@@ -72,11 +69,8 @@ def network(layers, *, titles=None, title=None, cell=(1.7, 0.62), width=None, ax
         titles: A text under each layer.
         title, cell, width, ax: As for `diagram`.
 
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: If there is no layer, a layer has no unit, or titles are not as many as layers.
+    Returns the matplotlib Figure.
+    Raises ValueError if there is no layer, a layer has no unit, or titles are not as many as layers.
     """
     require(layers, "layers", "at least one", repr(layers))
     one_for_each("titles", titles, layers)

@@ -38,11 +38,8 @@ def image_grid(
         width: Inches across a new figure; by default what makes pictures of 0.9 to 2 inches.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure. All pictures lie in one axes, an `AxesImage` each, in their order.
-
-    Raises:
-        ValueError: If `images` is empty or a single picture; if a picture, or the number of titles or colors, is wrong.
+    Returns the matplotlib Figure. All pictures lie in one axes, an `AxesImage` each, in their order.
+    Raises ValueError if `images` is empty or a single picture, or a picture or the number of titles or colors is wrong.
     """
     listed = hasattr(images, "__len__") and not isinstance(images, str | os.PathLike | dict)
     require(listed, "images", "a list or an array of pictures", type(images).__name__)
@@ -69,11 +66,8 @@ def filters(weights, *, titles=None, columns=8, title=None, label="weight", widt
         titles, columns, title, width, ax: As for `image_grid`.
         label: Name of the quantity, beside the color bar.
 
-    Returns:
-        The matplotlib Figure; signed weights have a color bar.
-
-    Raises:
-        ValueError: If the shape is none of those, a weight is NaN or infinite, or titles are not as many as filters.
+    Returns the matplotlib Figure; signed weights have a color bar.
+    Raises ValueError if the shape is none of those, a weight is NaN or infinite, or titles are not as many as filters.
     """
     weights, columns = finite("weights", weights), count("columns", columns)
     kernel = weights.ndim == 4 and weights.shape[2] in (1, 3)
@@ -100,13 +94,10 @@ def as_picture(image, name, value_range=None):
     """Return a picture as floats 0…1, shape (h, w), (h, w, 3) or (h, w, 4).
 
     Args:
-        image: A picture as for `image_grid`.
+        image, value_range: As for `image_grid`.
         name: The argument that a message names.
-        value_range: As for `image_grid`.
 
-    Raises:
-        ValueError: If it is not a picture: a wrong shape, type or range, or a path.
-
+    Raises ValueError if it is not a picture: a wrong shape, type or range, or a path.
     Used by every function that draws pictures, and by `dlcourse.segmentation.overlay`.
     """
     image = array(name, image, "a picture")

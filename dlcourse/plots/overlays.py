@@ -32,12 +32,9 @@ def boxes(image, boxes, labels=None, scores=None, *, names=None, title=None, wid
         width: Inches across a new figure.
         ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure. Each box is a `Rectangle` among the axes' patches, in their order; boxes of one label
-        share a color.
-
-    Raises:
-        ValueError: If a shape, range or number is wrong, or all boxes lie within 0…1 (shares, not pixels).
+    Returns the matplotlib Figure. Each box is a `Rectangle` among the axes' patches, in their order; boxes of one label
+    share a color.
+    Raises ValueError if a shape, range or number is wrong, or all boxes lie within 0…1 (shares, not pixels).
     """
     picture = as_picture(image, "image")
     corners = _corners(boxes, picture.shape)
@@ -69,20 +66,15 @@ def masks(image, mask, *, names=None, alpha=0.5, title=None, width=None, ax=None
     """Draw a picture under its mask: each class in a color, and outlined.
 
     Args:
-        image: A picture as for `image_grid`.
+        image, title, ax: As for `boxes`.
         mask: Integers, shape (h, w): 0 is background and stays as it is; 1, 2, … are classes or instances.
         names: The names of 0, 1, 2, …, `names[0]` that of the background, for a legend of those that occur.
         alpha: Opacity of the color: 0 none of it, 1 nothing else.
-        title: The finding.
         width: Inches across a new figure, without the legend.
-        ax: Axes to draw into.
 
-    Returns:
-        The matplotlib Figure. A pixel inside class k has the color (1 - alpha) · pixel + alpha · color of k; a pixel
-        of class k beside one that is not has the color of k itself.
-
-    Raises:
-        ValueError: If the mask is not as large as the image or does not hold class numbers, or `names` are too few.
+    Returns the matplotlib Figure. A pixel inside class k has the color (1 - alpha) · pixel + alpha · color of k; a
+    pixel of class k beside one that is not has the color of k itself.
+    Raises ValueError if the mask is not as large as the image or does not hold class numbers, or `names` are too few.
     """
     picture, mask, alpha = as_picture(image, "image"), np.asarray(mask), share("alpha", alpha)
     require(mask.shape == picture.shape[:2], "mask", f"the shape of the image, {picture.shape[:2]}", mask.shape)
@@ -109,9 +101,7 @@ def overlay(picture, mask, alpha):
         mask: Whole numbers of any size from 0, shape (h, w): 0 stays as it is.
         alpha: Opacity of the color, in [0, 1].
 
-    Returns:
-        Floats 0…1, shape (h, w, 3).
-
+    Returns floats 0…1, shape (h, w, 3).
     Used by `masks` and by `dlcourse.segmentation.overlay`.
     """
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., :3].copy()

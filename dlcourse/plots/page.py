@@ -34,8 +34,7 @@ def show(figure, alt):
         figure: A `matplotlib.figure.Figure`, such as the functions of this module return.
         alt: Text of one or two sentences: what a reader who does not see the figure should learn from it.
 
-    Raises:
-        ValueError: If `figure` is not a figure, or `alt` is empty.
+    Raises ValueError if `figure` is not a figure, or `alt` is empty.
     """
     require(isinstance(figure, Figure), "figure", "a matplotlib Figure", type(figure).__name__)
     text = " ".join(alt.split()) if isinstance(alt, str) else ""

@@ -77,9 +77,7 @@ def softmax(z):
     Args:
         z: Numbers, classes along the first axis: shape (C, m) for m examples, or (C,) for one.
 
-    Returns:
-        float64 in [0, 1], the shape of `z`; the classes of each example sum to 1.
-
+    Returns float64 in [0, 1], the shape of `z`; the classes of each example sum to 1.
     Raises ValueError if `z` does not hold real numbers or has no classes.
     Taught in notebook 2-3, section 2.5.2; notes, eq. 2.6.
     """

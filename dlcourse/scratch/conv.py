@@ -51,9 +51,7 @@ def conv_output_size(n, f, pad=0, stride=1):
         pad: Zeros added on each side, p.
         stride: Pixels from one place to the next, s.
 
-    Returns:
-        An int, 1 or more. Rows that are left over, because s does not divide n + 2p − f, are not looked at.
-
+    Returns an int, 1 or more. Rows that are left over, because s does not divide n + 2p − f, are not looked at.
     Raises ValueError if a number is not whole or is too small, or the window is larger than the padded picture.
     Taught in notebook 3-1, sections 3.1.2 and 3.1.3; notes, eqs. 3.4 to 3.6.
     """
@@ -95,9 +93,7 @@ def filter_image(image, kernel):
         image: Shape (n_H, n_W).
         kernel: Shape (f, f). It is not flipped; `kernel[::-1, ::-1]` makes it the convolution of mathematics.
 
-    Returns:
-        float64, shape (n_H − f + 1, n_W − f + 1).
-
+    Returns float64, shape (n_H − f + 1, n_W − f + 1).
     Raises ValueError if an array has another shape, or the filter is larger than the picture.
     Taught in notebook 3-1, section 3.1.1; notes, eqs. 3.1 to 3.3.
     """
@@ -114,9 +110,7 @@ def conv_single_step(a_slice, W, b):
         W: The filter, the same shape.
         b: Its bias, shape (1, 1, 1).
 
-    Returns:
-        A float: one number of the Z of `conv_forward`.
-
+    Returns a float: one number of the Z of `conv_forward`.
     Raises ValueError if a shape does not fit.
     Its idea is taught in notebook 3-1, section 3.1.4.
     """
@@ -135,11 +129,9 @@ def conv_forward(A_prev, W, b, stride=1, pad=0):
         A_prev: The layer before, shape (m, n_H_prev, n_W_prev, n_C_prev).
         W: Filters, shape (f, f, n_C_prev, n_C).
         b: A bias for each filter, shape (1, 1, 1, n_C).
-        stride, pad: As in `conv_output_size`; for a "same" convolution pad = `same_padding(f)`.
+        stride, pad: As for `conv_output_size`; for a "same" convolution pad = `same_padding(f)`.
 
-    Returns:
-        `(Z, cache)`: Z, float64, shape (m, n_H, n_W, n_C), and what `conv_backward` needs.
-
+    Returns `(Z, cache)`: Z, float64, shape (m, n_H, n_W, n_C), and what `conv_backward` needs.
     Raises ValueError if a shape does not fit, or the window is larger than the padded picture.
     Taught in notebook 3-1, section 3.1.5; notes, eq. 3.6.
     """
@@ -159,9 +151,7 @@ def conv_backward(dZ, cache):
         dZ: The gradient of the cost with respect to Z, shape (m, n_H, n_W, n_C).
         cache: As `conv_forward` returned it.
 
-    Returns:
-        `(dA_prev, dW, db)` in the shapes of A_prev, W and b: sums over the examples.
-
+    Returns `(dA_prev, dW, db)` in the shapes of A_prev, W and b: sums over the examples.
     Raises ValueError if dZ has not the shape of Z.
     Taught in notebook 3-1, section 3.1.5.
     """
@@ -185,11 +175,9 @@ def depthwise_conv_forward(A_prev, W, stride=1, pad=0):
     Args:
         A_prev: Shape (m, n_H_prev, n_W_prev, n_C).
         W: A filter for each channel, shape (f, f, n_C).
-        stride, pad: As in `conv_output_size`.
+        stride, pad: As for `conv_output_size`.
 
-    Returns:
-        float64, shape (m, n_H, n_W, n_C).
-
+    Returns float64, shape (m, n_H, n_W, n_C).
     Raises ValueError if a shape does not fit, or the window is larger than the padded picture.
     Source: Howard et al. (2017), arXiv:1704.04861. Taught in notebook 3-2, section 3.2.4; notes, eq. 3.9.
     """
@@ -213,9 +201,7 @@ def pool_forward(A_prev, f, stride, mode="max"):
         stride: Pixels from one place to the next.
         mode: "max" or "average".
 
-    Returns:
-        `(A, cache)`: A, float64, shape (m, n_H, n_W, n_C), and what `pool_backward` needs.
-
+    Returns `(A, cache)`: A, float64, shape (m, n_H, n_W, n_C), and what `pool_backward` needs.
     Raises ValueError if the mode is unknown, or the window is larger than the picture.
     Taught in notebook 3-1, section 3.1.6.
     """
@@ -234,9 +220,7 @@ def pool_backward(dA, cache):
         dA: The gradient of the cost with respect to A, shape (m, n_H, n_W, n_C).
         cache: As `pool_forward` returned it.
 
-    Returns:
-        dA_prev, in the shape of A_prev.
-
+    Returns dA_prev, in the shape of A_prev.
     Raises ValueError if dA has not the shape of A.
     Taught in notebook 3-1, section 3.1.6.
     """

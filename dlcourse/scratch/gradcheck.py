@@ -38,10 +38,8 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
         grads: Gradients to check, `{"dW1": array, …}`, or some of them: only their parameters are moved.
         epsilon: ε, above 0.
 
-    Returns:
-        The relative difference over all gradients given, a float in [0, 1]. About 1e-7 or less: right. Above 1e-3: look
-        for a mistake. Two gradients of zeros agree: 0.
-
+    Returns the relative difference over all gradients given, a float in [0, 1]. About 1e-7 or less: right. Above 1e-3:
+    look for a mistake. Two gradients of zeros agree: 0.
     Raises ValueError if a gradient has no parameter or another shape, or a value or the cost is not finite.
     Exercise in notebook 2-1, section 2.3.2.
     """

@@ -48,10 +48,8 @@ def images_to_columns(images):
     Args:
         images: uint8, shape (m, height, width) or (m, height, width, channels).
 
-    Returns:
-        float64 in [0, 1] (the pixels divided by 255), shape (n_x, m) with n_x = height · width · channels. A column
-        holds its picture row by row.
-
+    Returns float64 in [0, 1] (the pixels divided by 255), shape (n_x, m) with n_x = height · width · channels. A column
+    holds its picture row by row.
     Raises ValueError if `images` is not uint8 or has another number of axes.
     Taught in notebook 1-2, section 1.2.1; notes, eq. 1.2.
     """
@@ -100,14 +98,10 @@ def propagate(w, b, X, Y):
     The cost is computed from z, so it stays exact and finite where a has been rounded to 0 or 1.
 
     Args:
-        w: Weights, shape (n_x, 1).
-        b: Bias, a number.
-        X: Examples, shape (n_x, m).
-        Y: Labels, shape (1, m), each 0 or 1.
+        w, b, X: As for `forward`.
+        Y: As for `compute_cost`.
 
-    Returns:
-        `(grads, cost)`: `grads["dw"]` is ∂J/∂w, shape (n_x, 1); `grads["db"]` is ∂J/∂b, a float; `cost` is J, a float.
-
+    Returns `(grads, cost)`: `grads["dw"]` is ∂J/∂w, shape (n_x, 1); `grads["db"]`, ∂J/∂b, and `cost`, J, are floats.
     Raises ValueError if the shapes do not fit, a value is not finite, or a label is neither 0 nor 1.
     Taught in notebook 1-2, section 1.2.9; notes, eqs. 1.7–1.10.
     """
@@ -124,14 +118,11 @@ def gradient_step(w, b, grads, learning_rate):
     """Take one step downhill: w := w − α ∂J/∂w and b := b − α ∂J/∂b.
 
     Args:
-        w: Weights, shape (n_x, 1); left as they are.
-        b: Bias, a number.
+        w, b: As for `forward`; left as they are.
         grads: Gradient as `propagate` returns it, `{"dw": (n_x, 1), "db": number}`.
         learning_rate: α, above 0.
 
-    Returns:
-        `(w, b)`, the new weights and the new bias.
-
+    Returns `(w, b)`, the new weights and the new bias.
     Raises ValueError if the shapes differ, a value is not finite, or the learning rate is not above 0.
     Taught in notebook 1-2, section 1.2.4; notes, eq. 1.6.
     """
@@ -143,15 +134,12 @@ def train(X, Y, *, learning_rate=0.01, iterations=1000):
     """Fit w and b by gradient descent from zeros, each step on all m examples.
 
     Args:
-        X: Examples, shape (n_x, m).
-        Y: Labels, shape (1, m), each 0 or 1.
+        X, Y: As for `propagate`.
         learning_rate: α, above 0.
         iterations: Number of steps, 0 or more.
 
-    Returns:
-        `((w, b), costs)`: w of shape (n_x, 1), b a float, and the cost before the first step and after each,
-        shape (iterations + 1,).
-
+    Returns `((w, b), costs)`: w of shape (n_x, 1), b a float, and the cost before the first step and after each, shape
+    (iterations + 1,).
     Raises ValueError if the shapes do not fit, a value is not finite, or a setting is out of its range.
     Taught in notebook 1-2, section 1.2.9; notes, eq. 1.6.
     """
@@ -168,11 +156,9 @@ def predict(w, b, X):
     """Return the more likely label of each example: 1 where the probability is above one half, and 0 elsewhere.
 
     Args:
-        w, b, X: Weights, bias and examples, as for `forward`.
+        w, b, X: As for `forward`.
 
-    Returns:
-        int64, shape (1, m).
-
+    Returns int64, shape (1, m).
     Raises ValueError if the shapes do not fit or a value is not finite.
     Taught in notebook 1-2, section 1.2.9.
     """

@@ -34,10 +34,8 @@ def standardize(X, mu=None, sigma=None):
         mu, sigma: Mean and standard deviation of each feature of the training set, shape (n_x, 1), as an earlier call
             returned them; both or neither. If None, those of `X` are taken.
 
-    Returns:
-        `(X_norm, mu, sigma)`, shapes (n_x, m), (n_x, 1), (n_x, 1). A feature that is the same in all examples becomes
-        0, and its sigma is 1: there is nothing to divide by.
-
+    Returns `(X_norm, mu, sigma)`, shapes (n_x, m), (n_x, 1), (n_x, 1). A feature that is the same in all examples
+    becomes 0, and its sigma is 1: there is nothing to divide by.
     Raises ValueError if a shape does not fit, a value is not finite, sigma is not above 0, or one of them is missing.
     Taught in notebook 2-1, section 2.2.
     """
@@ -57,10 +55,8 @@ def batchnorm_forward(Z, gamma, beta, epsilon=1e-3):
         gamma, beta: Learned scale γ and shift β, shape (n, 1).
         epsilon: ε, above 0.
 
-    Returns:
-        `(Z_tilde, cache)`: shape (n, m), and what `batchnorm_backward` needs, the dict of "Z_norm" (n, m), "gamma",
-        "mu" and "var" (n, 1) of the batch, "epsilon". The variance is (1/m) Σ (z − μ)².
-
+    Returns `(Z_tilde, cache)`: shape (n, m), and what `batchnorm_backward` needs, the dict of "Z_norm" (n, m), "gamma",
+    "mu" and "var" (n, 1) of the batch, "epsilon". The variance is (1/m) Σ (z − μ)².
     Raises ValueError if a shape does not fit, a value is not finite, or ε is not above 0.
     Taught in notebook 2-3, section 2.5.1.
     """
@@ -86,9 +82,7 @@ def batchnorm_backward(dZ_tilde, cache):
         dZ_tilde: Gradient with respect to Z̃, shape (n, m).
         cache: Dict that `batchnorm_forward` returned with this batch.
 
-    Returns:
-        `(dZ, dgamma, dbeta)`, shapes (n, m), (n, 1), (n, 1); the last two are sums over the m examples.
-
+    Returns `(dZ, dgamma, dbeta)`, shapes (n, m), (n, 1), (n, 1); the last two are sums over the m examples.
     Raises ValueError if the shapes differ or a value is not finite.
     Taught in notebook 2-3, section 2.5.1.
     """
@@ -105,13 +99,10 @@ def batchnorm_inference(Z, gamma, beta, mu, var, epsilon=1e-3):
 
     Args:
         Z: Weighted sums of a layer, shape (n, m); one example alone will do.
-        gamma, beta: Learned scale γ and shift β, shape (n, 1).
+        gamma, beta, epsilon: Those of the training, as for `batchnorm_forward`.
         mu, var: Moving averages of the batches' means and variances, shape (n, 1); see `update_moving_average`.
-        epsilon: ε, above 0, as in training.
 
-    Returns:
-        Z̃, shape (n, m).
-
+    Returns Z̃, shape (n, m).
     Raises ValueError if a shape does not fit, a value is not finite, a variance is below 0, or ε is not above 0.
     Taught in notebook 2-3, section 2.5.1.
     """
@@ -127,9 +118,7 @@ def update_moving_average(moving, batch, momentum=0.99):
         batch: Mean or variance of the newest mini-batch, the shape of `moving`.
         momentum: Weight of the past, in [0, 1); the average forgets over about 1 / (1 − momentum) mini-batches.
 
-    Returns:
-        float64, the shape of `moving`.
-
+    Returns float64, the shape of `moving`.
     Raises ValueError if the shapes differ, a value is not finite, or the momentum lies outside [0, 1).
     Taught in notebook 2-3, section 2.5.1.
     """

@@ -41,9 +41,7 @@ def random_mini_batches(X, Y, size=64, seed=0):
         size: Examples in a mini-batch, 1 or more. 1 is stochastic gradient descent; m or more is one batch of all.
         seed: A whole number, or a NumPy random Generator, which goes on from where it is: another order every epoch.
 
-    Returns:
-        A list of `(X, Y)`, float64, shapes (n_x, size) and (n_y, size); the last may hold fewer examples.
-
+    Returns a list of `(X, Y)`, float64, shapes (n_x, size) and (n_y, size); the last may hold fewer examples.
     Raises ValueError if `X` and `Y` are not two matrices of as many columns, or a value is not finite.
     Taught in notebook 2-2, section 2.4.1.
     """
@@ -68,9 +66,7 @@ def ewma(values, beta, bias_correction=True):
         beta: β in [0, 1): the weight of the past.
         bias_correction: Whether v_t is divided by 1 − βᵗ, the sum of the weights so far; else v_1, … are too low.
 
-    Returns:
-        float64, the shape of `values`: v_1, v_2, ….
-
+    Returns float64, the shape of `values`: v_1, v_2, ….
     Raises ValueError if a value is not finite, there is no value, or β lies outside [0, 1).
     Taught in notebook 2-2, section 2.4.2.
     """
@@ -106,9 +102,7 @@ def momentum_step(w, dw, v, learning_rate, beta=0.9):
         learning_rate: α, above 0.
         beta: β in [0, 1); 0 is plain gradient descent.
 
-    Returns:
-        `(w, v)`: the new weights and the new average.
-
+    Returns `(w, v)`: the new weights and the new average.
     Raises ValueError if the shapes differ, a value is not finite, or a setting is out of its range.
     Its idea is taught in notebook 2-2, section 2.4.3.
     """
@@ -127,9 +121,7 @@ def rmsprop_step(w, dw, s, learning_rate, beta=0.9, epsilon=1e-8):
         beta: β in [0, 1).
         epsilon: ε, above 0: keeps a weight whose gradients were all 0 where it is. The notes leave it out.
 
-    Returns:
-        `(w, s)`: the new weights and the new average.
-
+    Returns `(w, s)`: the new weights and the new average.
     Raises ValueError if the shapes differ, a value is not finite, `s` is negative, or a setting is out of its range.
     Taught in notebook 2-2, section 2.4.4.
     """
@@ -153,9 +145,7 @@ def adam_step(w, dw, v, s, t, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-
         beta1, beta2: β1 of the first moment and β2 of the second, both in [0, 1).
         epsilon: ε, above 0.
 
-    Returns:
-        `(w, v, s)`: the new weights and the new averages, without bias correction.
-
+    Returns `(w, v, s)`: the new weights and the new averages, without bias correction.
     Raises ValueError if the shapes differ, a value is not finite, `s` is negative, or a setting is out of its range.
     Its idea is taught in notebook 2-2, section 2.4.5.
     """
@@ -195,8 +185,8 @@ class Momentum:
     """Gradient descent with momentum: `momentum_step` on every parameter that has a gradient.
 
     Args:
-        learning_rate: α, above 0; the attribute may be changed between updates.
-        beta: β in [0, 1).
+        learning_rate: As for `GradientDescent`.
+        beta: As for `momentum_step`.
 
     The attribute `v` holds the average of the gradients of each parameter, by the parameter's name.
 
@@ -222,9 +212,8 @@ class RMSprop:
     """RMSprop: `rmsprop_step` on every parameter that has a gradient.
 
     Args:
-        learning_rate: α, above 0; the attribute may be changed between updates.
-        beta: β in [0, 1).
-        epsilon: ε, above 0.
+        learning_rate: As for `GradientDescent`.
+        beta, epsilon: As for `rmsprop_step`.
 
     The attribute `s` holds the average of the squared gradients of each parameter, by its name.
 
@@ -251,9 +240,8 @@ class Adam:
     """Adam: `adam_step` on every parameter that has a gradient.
 
     Args:
-        learning_rate: α, above 0; the attribute may be changed between updates.
-        beta1, beta2: β1 of the first moment and β2 of the second, both in [0, 1).
-        epsilon: ε, above 0.
+        learning_rate: As for `GradientDescent`.
+        beta1, beta2, epsilon: As for `adam_step`.
 
     The attributes `v` and `s` hold the two averages of each parameter, by its name; `t` counts the updates.
 

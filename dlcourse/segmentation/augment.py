@@ -29,13 +29,9 @@ def augment(images, masks, seed, *, size=None, degrees=0):
             other. None for the whole picture.
         degrees: Largest angle by which a window is turned, either way; 0 or more.
 
-    Returns:
-        New pictures, shape (m, *size, channels), and masks, shape (m, *size), dtypes as given. One in two is mirrored,
-        left to right.
-
-    Raises:
-        ValueError: If pictures and masks do not belong together, or another argument is out of its range.
-
+    Returns new pictures, shape (m, *size, channels), and masks, shape (m, *size), dtypes as given. One in two is
+    mirrored, left to right.
+    Raises ValueError if pictures and masks do not belong together, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.5.
     """
     from scipy import ndimage  # here, because it takes a while to load

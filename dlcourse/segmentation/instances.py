@@ -27,12 +27,8 @@ def instances(semantic, boxes, classes):
         classes: Whole numbers of 0 or more, shape (n,), as a detector predicts them. To trust them more than the map's
             classes, pass `semantic > 0` and zeros.
 
-    Returns:
-        bool, shape (n, height, width). No pixel is in two masks. A pixel is inside a box if its middle is.
-
-    Raises:
-        ValueError: If the map, the boxes or the classes are not such numbers.
-
+    Returns bool, shape (n, height, width). No pixel is in two masks. A pixel is inside a box if its middle is.
+    Raises ValueError if the map, the boxes or the classes are not such numbers.
     Taught in notebook 3-3, section 3.3.5.
     """
     semantic, classes = class_map("semantic", semantic, ndim=2), array("classes", classes, "whole numbers")
@@ -58,12 +54,8 @@ def mask_out(image, box, mask, mean):
         mask: The object, bool, shape (height, width), such as `instances` returns.
         mean: The fill outside of it: a number, a color of shape (channels,), or a picture of the shape of `image`.
 
-    Returns:
-        A new picture, dtype as `image`, of the size of the box within the image.
-
-    Raises:
-        ValueError: If the shapes do not fit, the box is none, or it has no pixel in the picture.
-
+    Returns a new picture, dtype as `image`, of the size of the box within the image.
+    Raises ValueError if the shapes do not fit, the box is none, or it has no pixel in the picture.
     Taught in notebook 3-3, section 3.3.5.
     """
     image, mask, mean = array("image", image), array("mask", mask, "bool"), array("mean", mean)
@@ -95,12 +87,8 @@ def overlay(image, mask, opacity=0.5):
             outline.
         opacity: The share of the color in [0, 1]: 0 shows none but the outline, 1 nothing else.
 
-    Returns:
-        uint8, shape (height, width, 3).
-
-    Raises:
-        ValueError: If the mask is not as large as the picture, or another argument is out of its range.
-
+    Returns uint8, shape (height, width, 3).
+    Raises ValueError if the mask is not as large as the picture, or another argument is out of its range.
     Taught in notebook 3-3, section 3.3.5.
     """
     from dlcourse import plots  # here, because it brings matplotlib

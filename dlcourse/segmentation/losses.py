@@ -34,12 +34,8 @@ def class_weights(masks, classes, *, ignore_class=None):
         classes: Number of classes; 2 for a net with one channel.
         ignore_class: The number of pixels without a class, such as 255, which do not count; None for none.
 
-    Returns:
-        float32, shape (classes,); 0 for a class that does not occur.
-
-    Raises:
-        ValueError: If there are other numbers than 0…classes - 1.
-
+    Returns float32, shape (classes,); 0 for a class that does not occur.
+    Raises ValueError if there are other numbers than 0…classes - 1.
     Taught in notebook 3-3, section 3.3.5.
     """
     classes, ignore_class = count("classes", classes), ignored(ignore_class)
@@ -95,10 +91,8 @@ class WeightedCrossentropy(_MaskLoss):
     Call it with y_true, whole numbers of shape (m, height, width) or (m, height, width, 1), and y_pred, probabilities
     of shape (m, height, width, classes), or (m, height, width, 1) by a sigmoid.
 
-    Raises:
-        ValueError: If the weights are not such numbers, or not as many as y_pred has classes; if y_true is one-hot or
-            has other numbers than the classes, such as 255, or y_pred has others than 0…1, such as logits.
-
+    Raises ValueError if the weights are not such numbers, or not as many as y_pred has classes; if y_true is one-hot or
+    has other numbers than the classes, such as 255, or y_pred has others than 0…1, such as logits.
     Taught in notebook 3-3, section 3.3.5; the w_c of U-Net's paper, eq. 2.
     """
 
@@ -148,9 +142,7 @@ class DiceLoss(_MaskLoss):
 
     Call it with y_true and y_pred as `WeightedCrossentropy`.
 
-    Raises:
-        ValueError: If y_true or y_pred is refused, as by `WeightedCrossentropy`, or an argument is none of the above.
-
+    Raises ValueError if y_true or y_pred is refused, as by `WeightedCrossentropy`, or an argument is none of the above.
     Taught in notebook 3-3, section 3.3.5.
     """
 

@@ -23,12 +23,8 @@ def class_iou(y_true, y_pred, classes, *, ignore_class=None):
         ignore_class: The number of pixels without a class, such as the 255 of PASCAL VOC and Cityscapes: where y_true
             has it, the pixel does not count. None for none.
 
-    Returns:
-        float64, shape (classes,), in [0, 1]; NaN for a class that neither has.
-
-    Raises:
-        ValueError: If the shapes differ, or there are other numbers than 0…classes - 1.
-
+    Returns float64, shape (classes,), in [0, 1]; NaN for a class that neither has.
+    Raises ValueError if the shapes differ, or there are other numbers than 0…classes - 1.
     Taught in notebook 3-3, section 3.3.5; notes, eq. 3.13.
     """
     confusion = _confusion(y_true, y_pred, classes, ignore_class)[0]  # (classes, classes)
@@ -44,11 +40,9 @@ def mean_iou(y_true, y_pred, classes, *, ignore_class=None):
     asked for. It equals `keras.metrics.MeanIoU(classes, ignore_class=ignore_class)`.
 
     Args:
-        y_true, y_pred, classes, ignore_class: The arguments of `class_iou`, with its errors.
+        y_true, y_pred, classes, ignore_class: As for `class_iou`, with its errors.
 
-    Returns:
-        A float in [0, 1]; NaN if there are no pixels.
-
+    Returns a float in [0, 1]; NaN if there are no pixels.
     Taught in notebook 3-3, section 3.3.5; notes, eq. 3.13.
     """
     ious = class_iou(y_true, y_pred, classes, ignore_class=ignore_class)
@@ -65,14 +59,10 @@ def dice(y_true, y_pred, *, per="batch", ignore_class=None):
         y_true, y_pred: Masks of one object or class, False and True or 0 and 1, with axes as for `class_iou`.
         per: "batch" counts the pixels of all pictures together, so that large objects weigh more. "picture" gives each
             picture along the first axis a coefficient of its own; their mean, `np.nanmean`, is another number.
-        ignore_class: The number of pixels that do not count, as for `class_iou`.
+        ignore_class: As for `class_iou`.
 
-    Returns:
-        A float in [0, 1]; NaN if both are empty. With "picture" float64, shape (m,).
-
-    Raises:
-        ValueError: If the shapes differ, or there are other numbers than 0 and 1.
-
+    Returns a float in [0, 1]; NaN if both are empty. With "picture" float64, shape (m,).
+    Raises ValueError if the shapes differ, or there are other numbers than 0 and 1.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     choice("per", per, PER)

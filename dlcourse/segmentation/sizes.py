@@ -31,12 +31,8 @@ def pad(pictures, multiple):
             (m, height, width, channels).
         multiple: A whole number of 1 or more: 2^depth for `dlcourse.models.unet`, by default 16.
 
-    Returns:
-        A new array, dtype as `pictures`. `crop` takes the padding off again.
-
-    Raises:
-        ValueError: If an argument is none of these.
-
+    Returns a new array, dtype as `pictures`. `crop` takes the padding off again.
+    Raises ValueError if an argument is none of these.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     pictures, multiple = array("pictures", pictures, PICTURE), count("multiple", multiple)
@@ -51,12 +47,8 @@ def crop(maps, size):
         maps: An array or a tensor, shape (height, width), (height, width, channels) or (m, height, width, channels).
         size: (height, width) of the picture before it was padded, not larger than the maps.
 
-    Returns:
-        The maps within the picture, a view of `maps` if that is an array.
-
-    Raises:
-        ValueError: If an argument is none of these.
-
+    Returns the maps within the picture, a view of `maps` if that is an array.
+    Raises ValueError if an argument is none of these.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     maps = maps if keras.ops.is_tensor(maps) else array("maps", maps, PICTURE)
@@ -82,12 +74,8 @@ def predict(net, pictures):
         pictures: Numbers in 0…255, uint8 or float, shape (height, width, channels), or (height, width) for a net with
             one channel; or several, shape (m, height, width, channels).
 
-    Returns:
-        Probabilities, float32, shape (height, width, classes) or (m, height, width, classes).
-
-    Raises:
-        ValueError: If the pictures are not such numbers or have other channels than the net, or no size fits.
-
+    Returns probabilities, float32, shape (height, width, classes) or (m, height, width, classes).
+    Raises ValueError if the pictures are not such numbers or have other channels than the net, or no size fits.
     Its idea is taught in notebook 3-3, section 3.3.5.
     """
     shapes = model_shapes(net)

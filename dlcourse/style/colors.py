@@ -17,11 +17,8 @@ def match_colors(image, reference):
         image: uint8, shape (height, width, 3).
         reference: The same, of any size.
 
-    Returns:
-        uint8, of the shape of `image`; what leaves 0…255 is cut off.
-
+    Returns uint8, of the shape of `image`; what leaves 0…255 is cut off.
     Raises ValueError if an argument is not such a picture.
-
     Its idea is taught in notebook 3-4, section 3.4.6.
     """
     pixels, others = (

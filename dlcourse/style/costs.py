@@ -40,11 +40,8 @@ def gram_matrix(features):
         features: Features, shape (height, width, channels) or (m, height, width, channels). Whole numbers, as of a
             picture, and half precision count as float32.
 
-    Returns:
-        Shape (channels, channels) or (m, channels, channels): symmetric and positive semi-definite.
-
+    Returns a tensor, shape (channels, channels) or (m, channels, channels): symmetric and positive semi-definite.
     Raises ValueError if there is another number of axes.
-
     Taught in notebook 3-4, section 3.4.6.
     """
     places = ops.reshape(features, (*features.shape[:-3], -1, features.shape[-1]))  # (…, places, channels)
@@ -58,11 +55,8 @@ def content_cost(a_C, a_G):
     Args:
         a_C, a_G: Features of one layer for the content and for the generated picture, of one shape.
 
-    Returns:
-        A scalar, 0 or more.
-
+    Returns a scalar, 0 or more.
     Raises ValueError if the shapes differ.
-
     Taught in notebook 3-4, section 3.4.6.
     """
     return ops.sum((a_C - a_G) ** 2) / 2
@@ -79,11 +73,8 @@ def layer_style_cost(a_S, a_G):
     Args:
         a_S, a_G: Features of one layer for the style and for the generated picture, with equally many channels.
 
-    Returns:
-        A scalar, 0 or more.
-
+    Returns a scalar, 0 or more.
     Raises ValueError if the channels differ.
-
     Taught in notebook 3-4, section 3.4.6.
     """
 
@@ -115,11 +106,8 @@ def style_cost(features_S, features_G, weights=None):
         features_S, features_G: A list of features, one entry for each layer, for either picture.
         weights: λ of each layer; None for equal ones that add up to 1.
 
-    Returns:
-        A scalar, 0 or more.
-
+    Returns a scalar, 0 or more.
     Raises ValueError if there is no layer, or the lengths differ, or a weight is below 0.
-
     Taught in notebook 3-4, section 3.4.6.
     """
     costs = [layer_style_cost(a_S, a_G) for a_S, a_G in zip(features_S, features_G, strict=True)]
@@ -134,11 +122,7 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
         J_content, J_style: The two costs.
         alpha, beta: Their weights, 0 or more. Only the ratio matters for where the minimum is.
 
-    Returns:
-        Their weighted sum.
-
     Raises ValueError if a weight is below 0.
-
     Taught in notebook 3-4, section 3.4.6.
     """
     return alpha * J_content + beta * J_style
@@ -155,11 +139,8 @@ def total_variation(image):
         image: Numbers of any type, shape (height, width, channels) or (m, height, width, channels): uint8 in 0…255
             gives what the same numbers as float32 do.
 
-    Returns:
-        A scalar, or shape (m,).
-
+    Returns a scalar, or shape (m,).
     Raises ValueError if there is another number of axes.
-
     Its idea is taught in notebook 3-4, section 3.4.6.
     """
     down = ops.abs(image[..., 1:, :, :] - image[..., :-1, :, :])

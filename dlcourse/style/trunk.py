@@ -20,13 +20,10 @@ def trunk(layer_names):
     Args:
         layer_names: Names of its layers, such as `["block1_conv1", "block4_conv2"]`.
 
-    Returns:
-        A Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to a dict from each name to its features,
-        shape (m, height / stride, width / stride, channels). It is kept: a second call with the same layers returns
-        the same model. It is not trainable.
-
+    Returns a Keras model from RGB pictures in 0…255, shape (m, height, width, 3), to a dict from each name to its
+    features, shape (m, height / stride, width / stride, channels). It is kept: a second call with the same layers
+    returns the same model. It is not trainable.
     Raises ValueError if a layer is not in the net, or there is none.
-
     Taught in notebook 3-4, section 3.4.6.
     """
     return _trunk((layer_names,) if isinstance(layer_names, str) else tuple(layer_names))
@@ -66,11 +63,8 @@ def receptive_field(layer_name):
     Args:
         layer_name: A convolution or pooling layer of the trunk.
 
-    Returns:
-        `(size, stride)` in pixels: the side of the square, and how far it moves from one number to the next.
-
+    Returns `(size, stride)` in pixels: the side of the square, and how far it moves from one number to the next.
     Raises ValueError if the layer is not in the net.
-
     Taught in notebook 3-4, section 3.4.5.
     """
     size, stride = 1, 1
@@ -87,18 +81,15 @@ def exciting_patches(images, layer_name, units, n=9, *, per_image=2):
 
     Args:
         images: A list of pictures, uint8, shape (height, width, 3), of any sizes.
-        layer_name: A convolution or pooling layer of the trunk.
+        layer_name: As for `receptive_field`.
         units: A list of its channels.
         n: Pieces for each unit.
         per_image: The most pieces from one picture, at places that are half a receptive field or more apart.
 
-    Returns:
-        For each unit a list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and as
-        wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it
-        is from; `box` its corners there in pixels. A list is shorter than n if the unit is above 0 at fewer places.
-
+    Returns for each unit a list of `Patch(picture, activation, image, box)`, most excited first: `picture` is uint8 and
+    as wide as the receptive field, black where that reaches beyond the edge; `image` is the index of the picture it is
+    from; `box` its corners there in pixels. A list is shorter than n if the unit is above 0 at fewer places.
     Raises ValueError if an argument is out of its range.
-
     Taught in notebook 3-4, section 3.4.5.
     """
     images = [color_picture("images", image) for image in images]
