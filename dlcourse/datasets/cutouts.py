@@ -35,7 +35,7 @@ def cutouts(split="train"):
     - `labels`, int64, shape (number of images,), to be read with `CUTOUT_CLASSES`;
     - `names`, a tuple of the objects' names. A name that comes twice is the same object.
 
-    Raises ValueError, FileNotFoundError if `split` is neither of the two, or a file is damaged or missing.
+    Raises ValueError or FileNotFoundError if `split` is neither of the two, or a file is damaged or missing.
     Source: Debian's `tuxpaint-stamps-default`; `data/cutouts/cutouts.csv` names the author and license of each.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """

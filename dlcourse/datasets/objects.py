@@ -38,7 +38,7 @@ def objects(split="train", size=160, backgrounds=None, seed=0):
     - `images`, uint8, shape (number of pictures, size, size, 3);
     - `labels` and `names`, as those of `cutouts`.
 
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
     Source: the cut-outs of `cutouts`, on the photographs of `scenes`; their licenses hold.
     Taught in notebook 3-2, section 3.2.6 (transfer learning).
     """

@@ -20,7 +20,7 @@ def peeps(split="train"):
         split: `"train"` for people 0…89, `"test"` for people 90…119, none of whom is in the training set.
 
     Returns `(images, identities)`, by person: uint8, shape (n, 64, 64, 3), and int64, shape (n,); n is 1080 or 360.
-    Raises ValueError, FileNotFoundError if `split` is neither, or the file is damaged or missing.
+    Raises ValueError or FileNotFoundError if `split` is neither, or the file is damaged or missing.
     Source: Open Peeps by Pablo Stanley (CC0).
     Taught in notebook 3-4, section 3.4.3.
     """

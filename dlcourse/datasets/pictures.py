@@ -20,7 +20,7 @@ def fashion_mnist():
 
     Returns `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (20000, 28, 28) and (10000, 28, 28),
     and labels 0…9, to be read with `FASHION_CLASSES`.
-    Raises FileNotFoundError, ValueError if the file is missing or damaged.
+    Raises FileNotFoundError or ValueError if the file is missing or damaged.
     Source: Xiao, Rasul and Vollgraf (2017), arXiv:1708.07747.
     Taught in notebook 1-1, section 1.1.3.
     """
@@ -35,7 +35,7 @@ def faces_or_not():
 
     Returns `(x_train, y_train), (x_test, y_test)`, all uint8: pictures of shape (140, 25, 25) and (60, 25, 25) in mixed
     order, and labels, 1 for a face and 0 for none, each half of either set.
-    Raises FileNotFoundError, ValueError if the file is missing or damaged.
+    Raises FileNotFoundError or ValueError if the file is missing or damaged.
     Source: scikit-image's `lfw_subset`, from Labeled Faces in the Wild (Huang et al. 2012).
     Taught in notebook 1-2, section 1.2.1.
     """
@@ -54,7 +54,7 @@ def photo(name):
         name: One of `photo_names()`, such as `"astronaut"`.
 
     Returns uint8, shape (height, width, 3); a gray photograph has three equal channels. The longer side is at most 800.
-    Raises ValueError, FileNotFoundError if no photograph has this name, or its file is damaged or missing.
+    Raises ValueError or FileNotFoundError if no photograph has this name, or its file is damaged or missing.
     Taught in notebook 3-1 and after; `data/photo/LICENSE.txt` names who took each.
     """
     photos = _photos()
@@ -69,7 +69,7 @@ def nuclei():
 
     Returns `(image, instances)`, both of shape (512, 512): the brightness, uint8, and the number of the nucleus, int32,
     1…125, or 0 for the background.
-    Raises FileNotFoundError, ValueError if a file is missing or damaged.
+    Raises FileNotFoundError or ValueError if a file is missing or damaged.
     Source: 2018 Data Science Bowl (BBBC038, CC0), labeled for StarDist (Schmidt et al. 2018).
     Taught in notebook 3-3, section 3.3.5.
     """

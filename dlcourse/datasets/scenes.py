@@ -60,7 +60,7 @@ def scenes(n, size=160, split="train", seed=0, max_objects=4):
     - `instances`, uint8, shape (n, size, size): 0 for the background, else k + 1 for object k of `boxes` and
       `classes`. Later objects lie in front. A pixel belongs to the front-most object that covers more than half.
 
-    Raises ValueError, FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
+    Raises ValueError or FileNotFoundError if an argument is out of its range, or a file is damaged or missing.
     Taught in notebook 3-3, sections 3.3.1 and 3.3.3.
     """
     n, size, seed = count("n", n, 0), count("size", size, SMALLEST), count("seed", seed, 0)

@@ -34,7 +34,7 @@ def houses():
     - `prices`, float32, shape (546,), in Canadian dollars;
     - `names`, a tuple of the eleven columns' names, such as `"lot_size"`.
 
-    Raises FileNotFoundError, ValueError if the file is missing or damaged.
+    Raises FileNotFoundError or ValueError if the file is missing or damaged.
     Source: Anglin and Gençay (1996), "Semiparametric estimation of a hedonic price function".
     Taught in notebook 1-1, section 1.1.1.
     """
@@ -51,7 +51,7 @@ def temperatures():
     - `dates`, datetime64[D], shape (1461,), one day after the other;
     - `celsius`, float32, shape (1461,): the middle between the day's lowest and highest temperature, in °C.
 
-    Raises FileNotFoundError, ValueError if the file is missing or damaged.
+    Raises FileNotFoundError or ValueError if the file is missing or damaged.
     Source: the United States' weather service (NOAA).
     Taught in notebook 2-2, section 2.4.2.
     """
