@@ -56,9 +56,9 @@ def fit(
     Returns:
         Keras' `History`; its `history` is a dict from each measure to a list of one number for each epoch.
 
-    Raises:
-        ValueError: If the model is not compiled, is neither functional nor Sequential with `mixed_precision`, or
-            `model.fit` refuses the data.
+    Raises ValueError if the model is not compiled, is neither functional nor Sequential with `mixed_precision`, or
+    `model.fit` refuses the data.
+    Taught in notebook 3-3, section 3.3.3.
     """
     if not isinstance(model, keras.Model) or getattr(model, "optimizer", None) is None:
         got = f"{model.name!r} without an optimizer" if isinstance(model, keras.Model) else type(model).__name__
@@ -86,8 +86,8 @@ def predict_in_batches(model, inputs, batch_size=32):
     Returns:
         NumPy arrays in the structure of the model's outputs, each of shape (m, …).
 
-    Raises:
-        ValueError: If `model` is no Keras model, an input is no array, or they differ in m.
+    Raises ValueError if `model` is no Keras model, an input is no array, or they differ in m.
+    Taught in notebook 3-3, section 3.3.3.
     """
     start, found = 0, None
     for outputs in predicted_batches(model, inputs, batch_size):
@@ -108,6 +108,8 @@ def predicted_batches(model, inputs, batch_size=32):
 
     Yields:
         The outputs of each batch, the last one cut to size. Without examples it is one batch of none.
+
+    Taught in notebook 3-3, section 3.3.1.
     """
     if not isinstance(model, keras.Model):
         raise ValueError(f"model: expected a Keras model, got {type(model).__name__}")
