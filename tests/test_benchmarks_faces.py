@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def benchmark(load_benchmark, monkeypatch):
     module = load_benchmark("faces")
-    monkeypatch.setattr(module, "BATCHES", (12,))
+    monkeypatch.setattr(module, "GOALS", {12: 0.5})
     monkeypatch.setattr(module, "PICTURES", 3)
     return module
 
