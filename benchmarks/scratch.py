@@ -33,8 +33,8 @@ def main(rounds=7, loop_rounds=3):
 
     for step, count, goal in (
         (loop_over_examples, BATCH, None),
-        (loop_over_examples, MANY, 50),
-        (loop_over_everything, BATCH, 50),
+        (loop_over_examples, MANY, 25),
+        (loop_over_everything, BATCH, 500),
     ):
         part = X[:, :count], Y[:, :count], parameters
         difference = gradient_difference(step, *part)
