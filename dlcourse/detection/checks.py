@@ -161,13 +161,6 @@ def grid(value):
     return count("grid", rows), count("grid", columns)
 
 
-def flag(name, value):
-    """Return `value` as a bool, if it is one."""
-    if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{name}: expected True or False, got {value!r}")
-    return bool(value)
-
-
 def image_shape(name, value):
     """Return `value` as (height, width), if these are two numbers above 0."""
     try:
